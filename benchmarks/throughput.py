@@ -1,0 +1,142 @@
+"""This pipeline beside bare FastWARC and Resiliparse (`limit.py`): same file, same machine, one worker each.
+
+Each measurement is a fresh process, the two alternate, and the ratio of each neighbouring pair is taken, so that a
+machine that slows down slows both. One pass of each goes first and is not counted: it fills the page cache and the
+kernel cache.
+
+    python benchmarks/throughput.py crawl/pages.warc.gz --recipe web --rounds 3
+
+Prints the median ratio of throughputs (1.0 = the whole run costs nothing above extraction), the same for the annotate
+stage alone where the manifest gives stage times, and the peak memory of the process tree.
+"""
+
+import argparse
+import json
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+SAMPLE_EVERY_SECONDS = 0.02
+
+
+@dataclass(frozen=True)
+class Round:
+    """One fresh process. `seconds` is the work alone, without starting Python; `annotate_seconds` is 0.0 if unknown."""
+
+    seconds: float
+    annotate_seconds: float
+    documents: int
+    peak_rss_bytes: int
+
+
+def curate(warc: Path, recipe: str) -> dict[str, Any]:
+    """One run of `recipe` over `warc` with one worker, into a folder that is deleted afterwards."""
+    import openclaw_data
+
+    with tempfile.TemporaryDirectory(prefix="openclaw-throughput-") as folder:
+        output = Path(folder, "out")
+        started = time.perf_counter()
+        openclaw_data.run(recipe, str(output), work=None, inputs={"cc": [str(warc)]}, workers=1)
+        seconds = time.perf_counter() - started
+        manifest = json.loads((output / "manifest.json").read_text("utf-8"))
+    return {"seconds": seconds, "annotate_seconds": annotate_seconds(manifest)}
+
+
+def annotate_seconds(manifest: dict[str, Any]) -> float:
+    """Wall-clock seconds of the annotate stage by the manifest's `stages`, 0.0 where it does not say."""
+    stage = (manifest.get("stages") or {}).get("annotate") or {}
+    return float(stage.get("seconds", 0.0)) if isinstance(stage, dict) else float(stage)
+
+
+def watched(command: list[str]) -> tuple[dict[str, Any], int]:
+    """Run `command`, which prints one JSON line last; returns it and the peak RSS in bytes of it and its children.
+
+    Raises:
+        SystemExit: the command failed; its standard error was already shown.
+    """
+    peak = 0
+    with tempfile.TemporaryFile("w+", encoding="utf-8") as out, subprocess.Popen(command, stdout=out) as process:
+        tree = psutil.Process(process.pid)
+        while process.poll() is None:
+            peak = max(peak, tree_rss_bytes(tree))
+            time.sleep(SAMPLE_EVERY_SECONDS)
+        if process.returncode:
+            sys.exit(f"{' '.join(command)}: exit status {process.returncode}")
+        out.seek(0)
+        return json.loads(out.read().splitlines()[-1]), peak
+
+
+def tree_rss_bytes(process: psutil.Process) -> int:
+    """Resident bytes of a process and its children now; one that ends while we look counts 0."""
+    total = 0
+    try:
+        for member in [process, *process.children(recursive=True)]:
+            try:
+                total += member.memory_info().rss
+            except psutil.NoSuchProcess:
+                continue
+    except psutil.NoSuchProcess:
+        pass
+    return total
+
+
+def limit_round(warc: Path) -> Round:
+    script = str(Path(__file__).with_name("limit.py"))
+    result, peak = watched([sys.executable, script, str(warc), "--json"])
+    return Round(result["seconds"], 0.0, result["documents"], max(peak, result["peak_rss_bytes"]))
+
+
+def pipeline_round(warc: Path, recipe: str) -> Round:
+    result, peak = watched([sys.executable, __file__, str(warc), "--recipe", recipe, "--curate"])
+    return Round(result["seconds"], result["annotate_seconds"], 0, peak)
+
+
+def report(warc: Path, pairs: list[tuple[Round, Round]]) -> None:
+    """Print both sides' throughput, the ratios and the memory."""
+    megabytes = warc.stat().st_size / 1e6
+    documents = pairs[0][0].documents
+    for name, rounds in (("limit", [a for a, _ in pairs]), ("openclaw-data", [b for _, b in pairs])):
+        seconds = statistics.median(r.seconds for r in rounds)
+        peak = max(r.peak_rss_bytes for r in rounds) / 2**20
+        print(
+            f"{name:14} {seconds:7.2f} s  {documents / seconds:8,.0f} documents/s  "
+            f"{megabytes / seconds:7.1f} MB/s of WARC  peak RSS {peak:6.0f} MiB"
+        )
+    ratios = [floor.seconds / ours.seconds for floor, ours in pairs]
+    print(f"ratio          {statistics.median(ratios):7.3f} (median of {', '.join(f'{r:.3f}' for r in ratios)})")
+    if all(ours.annotate_seconds for _, ours in pairs):
+        annotate = [floor.seconds / ours.annotate_seconds for floor, ours in pairs]
+        print(
+            f"annotate alone {statistics.median(annotate):7.3f} (median of {', '.join(f'{r:.3f}' for r in annotate)})"
+        )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("warc", type=Path)
+    parser.add_argument("--recipe", default="web", help="a recipe's name or path (default: web)")
+    parser.add_argument("--rounds", type=int, default=3, help="counted pairs after one warm-up pair (default: 3)")
+    parser.add_argument("--curate", action="store_true", help=argparse.SUPPRESS)  # what a fresh process is started with
+    options = parser.parse_args()
+    if options.curate:
+        print(json.dumps(curate(options.warc, options.recipe)))
+        return
+    if not options.warc.is_file():
+        parser.error(f"{options.warc} is not a file")
+    if options.rounds < 1:
+        parser.error("--rounds must be at least 1")
+    pairs = [
+        (limit_round(options.warc), pipeline_round(options.warc, options.recipe)) for _ in range(options.rounds + 1)
+    ]
+    report(options.warc, pairs[1:])
+
+
+if __name__ == "__main__":
+    main()
