@@ -15,6 +15,8 @@ from typing import Any
 
 import pyarrow as pa
 
+from openclaw_data.errors import DataError as DataError
+
 TIMESTAMP = pa.timestamp("us", tz="UTC")
 
 PROVENANCE = [
@@ -91,21 +93,6 @@ ERRORS = {
 """Reasons to quarantine a record: it is counted, never judged."""
 
 
-class DataError(Exception):
-    """Bad input or a bad request, told in one line: the place, the fact and the remedy.
-
-    The command line prints it without a traceback and exits with status 2.
-    """
-
-    def __init__(self, place: str, fact: str, remedy: str = "") -> None:
-        self.place, self.fact, self.remedy = place, fact, remedy
-        super().__init__(f"{place}: {fact}" + (f" {remedy}" if remedy else ""))
-
-    def __reduce__(self) -> tuple[type["DataError"], tuple[str, str, str]]:
-        """Pickle by parts, so that the error crosses from a worker to the parent unharmed."""
-        return DataError, (self.place, self.fact, self.remedy)
-
-
 def build(schema: pa.Schema, rows: Iterable[Mapping[str, Any]]) -> pa.RecordBatch:
     """Make a batch of `schema` from rows; what a row leaves out takes the column's empty value.
 
@@ -139,7 +126,9 @@ def from_texts(
     urls = list(urls) if urls is not None else [""] * len(texts)
     titles = list(titles) if titles is not None else [""] * len(texts)
     if not len(texts) == len(urls) == len(titles):
-        raise DataError("from_texts", f"{len(texts)} texts, {len(urls)} urls, {len(titles)} titles.", "Give one a text.")
+        raise DataError(
+            "from_texts", f"{len(texts)} texts, {len(urls)} urls, {len(titles)} titles.", "Give one a text."
+        )
     rows = zip(texts, urls, titles, strict=True)
     return build(PAGE, ({"id": str(i), "text": t, "url": u, "title": s} for i, (t, u, s) in enumerate(rows)))
 

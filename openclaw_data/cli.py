@@ -1,0 +1,107 @@
+"""The command line: one thin function a verb. Nothing heavy is imported before a command needs it."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from openclaw_data.errors import DataError
+
+app = typer.Typer(
+    name="openclaw-data",
+    help="Turn raw Chinese and English web scrapes into clean, deduplicated, explainable training datasets.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def main() -> None:
+    """The entry point: bad input is one line on standard error and status 2, an interrupt is 130."""
+    try:
+        app()
+    except DataError as error:
+        print(f"openclaw-data: {error}", file=sys.stderr)  # noqa: T201
+        sys.exit(2)
+    except KeyboardInterrupt:
+        print(  # noqa: T201
+            "openclaw-data: interrupted. Finished parts are kept: run the same command again to go on.", file=sys.stderr
+        )
+        sys.exit(130)
+
+
+@app.callback()
+def _root() -> None:
+    """Keep `run` a sub-command even while it is the only one."""
+
+
+@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": False})
+def run(
+    context: typer.Context,
+    recipe: Annotated[str, typer.Argument(help="A recipe's name (`openclaw-data recipes` lists them) or a YAML file.")],
+    output: Annotated[str, typer.Option("--output", "-o", help="Folder of the dataset; must be new or empty.")],
+    inputs: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--input",
+            "-i",
+            metavar="ID=PATH",
+            help="Files of a source: a path, glob or URL; may be repeated. Replaces the recipe's own paths.",
+        ),
+    ] = None,
+    work: Annotated[
+        str | None,
+        typer.Option(help="Folder of the intermediate parts; a re-run goes on there. [default: OUTPUT.work]"),
+    ] = None,
+    workers: Annotated[int, typer.Option("--workers", "-w", min=1, help="Processes to use.")] = 1,
+    force: Annotated[bool, typer.Option("--force", help="Replace what the folders hold of another run.")] = False,  # noqa: FBT002
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no tables.")] = False,  # noqa: FBT002
+    runner: Annotated[str, typer.Option(help="The Beam runner.")] = "FnApiRunner",
+) -> None:
+    """Curate a dataset: annotate, deduplicate, publish, balance.
+
+    Options of the Beam runner follow after `--`. A run that was stopped goes on where it was when the same command is given
+    again. The result is the same, byte for byte, whatever the number of workers.
+
+    Example: openclaw-data run web --input cc='crawl/*.warc.gz' --output out --workers 2
+    """
+    from rich.console import Console
+
+    from openclaw_data.dataset import summary
+    from openclaw_data.flow.run import run as curate
+
+    result = curate(
+        recipe,
+        output,
+        work,
+        _by_source(inputs or []),
+        workers,
+        force=force,
+        quiet=quiet,
+        engine=runner,
+        options=context.args,
+    )
+    if not quiet:
+        summary.show(result, output, Console())
+
+
+@app.command()
+def recipes() -> None:
+    """List the recipes that come with the project."""
+    from openclaw_data import recipe
+
+    for name in recipe.available():
+        found = recipe.load(name)
+        sources = ", ".join(s.id for s in found.sources)
+        print(f"{name} {found.version}: {' '.join(found.description.split())} Sources: {sources}.")  # noqa: T201
+
+
+def _by_source(inputs: list[str]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for item in inputs:
+        key, equals, path = item.partition("=")
+        if not equals or not key or not path:
+            raise DataError(f"--input {item}", "is not of the form ID=PATH.", "Example: --input cc=crawl.warc.gz")
+        found.setdefault(key, []).append(path)
+    return found

@@ -1,0 +1,99 @@
+"""The published rows: which columns they have, how they are cut into shards, how a shard is written.
+
+Shard sizes are planned from counts per row group, so the plan is small for any corpus, and rows keep the input order:
+the bytes of a shard depend on the recipe and the input alone.
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple
+
+import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+DATA_COLUMNS = [
+    "id", "text", "title", "url", "url_host_registered_domain", "source_id", "crawl", "fetch_time", "fetch_status",
+    "content_mime_detected", "content_charset", "content_digest", "warc_filename", "warc_record_offset",
+    "warc_record_length", "text_sha256", "language", "language_script", "language_score", "char_count", "token_count",
+    "dup_cluster_id", "dup_cluster_size", "licence", "licence_source", "edits", "run_id",
+]  # fmt: skip
+"""The columns of `data/`, in order. Names follow the Common Crawl index where it has them."""
+
+PARQUET: dict[str, Any] = {
+    "compression": "zstd",
+    "compression_level": 3,
+    "write_page_index": True,
+    "use_content_defined_chunking": True,
+    "store_schema": True,
+}
+ROW_GROUP_BYTES = 128_000_000
+"""Memory of a row group: 100-300 MB is what hub viewers ask for."""
+
+
+class Piece(NamedTuple):
+    """The kept rows of one language in one row group of one decisions part."""
+
+    part: int
+    row_group: int
+    rows: int
+    text_bytes: int
+
+
+class Shard(NamedTuple):
+    """A file of `data/`: its path under the dataset, and the pieces it is made of, in input order."""
+
+    path: str
+    language: str
+    pieces: tuple[Piece, ...]
+
+
+def plan(pieces: dict[str, list[Piece]], shard_bytes: int) -> list[Shard]:
+    """Cut each language's pieces into shards of about `shard_bytes` of text, closed at the first piece that fills one."""
+    shards = []
+    for language in sorted(pieces):
+        groups: list[list[Piece]] = [[]]
+        size = 0
+        for piece in pieces[language]:
+            if size >= shard_bytes:
+                groups.append([])
+                size = 0
+            groups[-1].append(piece)
+            size += piece.text_bytes
+        for i, group in enumerate(groups):
+            name = f"data/{language}/train-{i:05d}-of-{len(groups):05d}.parquet"
+            shards.append(Shard(name, language, tuple(group)))
+    return shards
+
+
+def write(path: str, tables: Iterable[pa.Table]) -> tuple[int, int]:
+    """Write the tables as one Parquet file in row groups of at most `ROW_GROUP_BYTES`.
+
+    Returns:
+        (rows, bytes of text)
+    """
+    rows = text_bytes = 0
+    writer: pq.ParquetWriter | None = None
+    for table in _row_groups(tables):
+        if writer is None:
+            writer = pq.ParquetWriter(path, table.schema, **PARQUET)
+        writer.write_table(table, row_group_size=max(1, table.num_rows))
+        rows += table.num_rows
+        text_bytes += int(pl.Series(table.column("text")).str.len_bytes().sum())
+    if writer is None:
+        raise AssertionError("a shard without rows is never planned")
+    writer.close()
+    return rows, text_bytes
+
+
+def _row_groups(tables: Iterable[pa.Table]) -> Iterator[pa.Table]:
+    """The tables joined until they fill a row group."""
+    waiting: list[pa.Table] = []
+    size = 0
+    for table in tables:
+        waiting.append(table)
+        size += table.nbytes
+        if size >= ROW_GROUP_BYTES:
+            yield pa.concat_tables(waiting).combine_chunks()
+            waiting, size = [], 0
+    if waiting:
+        yield pa.concat_tables(waiting).combine_chunks()

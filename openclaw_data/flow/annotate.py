@@ -1,0 +1,161 @@
+"""First stage: one input split becomes one annotated part, one fingerprint part and one quarantine part.
+
+`annotate_split` is a plain function; Beam only maps it over the list of splits.
+"""
+
+import contextlib
+import hashlib
+import itertools
+import time
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from openclaw_data import dedup, documents, edits, extract, ingest, recipe, rules, signals, storage
+from openclaw_data.flow import work as folder
+from openclaw_data.ingest import urls
+from openclaw_data.signals import language
+
+STAGE = "annotated"
+PARQUET: dict[str, Any] = {"compression": "zstd", "compression_level": 1, "write_statistics": False}
+QUARANTINE = pa.schema(
+    [
+        *documents.PROVENANCE,
+        pa.field("error", pa.string(), nullable=False),
+        pa.field("error_detail", pa.string(), nullable=False),
+        pa.field("payload_sha256", pa.string(), nullable=False),
+    ]
+)
+
+
+def annotate_split(task: folder.Task) -> int:
+    """Read, decode, extract, identify, edit, measure and judge one split; write its parts and its marker.
+
+    Returns:
+        The number of records read. Running it again replaces the files with the same bytes.
+    """
+    started = time.perf_counter()
+    resolved, splits = folder.settings(task.work, task.run_id)
+    split = splits[task.number]
+    ignored: Counter[str] = Counter()
+    batches = annotated_batches(split, resolved, ignored)
+    first = next(batches)
+    records = 0
+    with contextlib.ExitStack() as stack:
+        writers = [
+            stack.enter_context(_writer(stack.enter_context(storage.create(path)), batch.schema))
+            for path, batch in zip(paths(task), first, strict=True)
+        ]
+        for three in itertools.chain([first], batches):
+            records += len(three[0])
+            for writer, batch in zip(writers, three, strict=True):
+                writer.write_batch(batch, row_group_size=max(1, len(batch)))
+    facts = {
+        "records": records,
+        "ignored": dict(sorted(ignored.items())),
+        "name": split.name,
+        "source_id": split.source_id,
+        "seconds": round(time.perf_counter() - started, 3),
+    }
+    folder.mark(task.work, STAGE, task.number, facts)
+    return records
+
+
+def paths(task: folder.Task) -> list[str]:
+    """The files of a part: annotated, fingerprints, quarantine."""
+    return [folder.path(task.work, stage, task.number) for stage in (STAGE, "fingerprints", "quarantine")]
+
+
+def annotated_batches(
+    split: ingest.Split, resolved: recipe.Resolved, ignored: Counter[str]
+) -> Iterator[tuple[pa.RecordBatch, pa.RecordBatch, pa.RecordBatch]]:
+    """The batches of the three files, in input order; a split without documents yields one batch of no rows."""
+    empty = True
+    for raw in ingest.read(split, max_page_bytes=resolved.recipe.extract.max_page_bytes, ignored=ignored):
+        empty = False
+        yield _three(raw, resolved)
+    if empty:
+        yield _three(documents.build(documents.RAW, []), resolved)
+
+
+def _three(raw: pa.RecordBatch, resolved: recipe.Resolved) -> tuple[pa.RecordBatch, pa.RecordBatch, pa.RecordBatch]:
+    batch = annotate(raw, resolved)
+    return batch, dedup.fingerprint(batch), quarantined(raw, batch)
+
+
+def _writer(path: str, schema: pa.Schema) -> pq.ParquetWriter:
+    return pq.ParquetWriter(path, schema, **PARQUET)
+
+
+def annotate(raw: pa.RecordBatch, resolved: recipe.Resolved) -> pa.RecordBatch:
+    """A `documents.RAW` batch -> the annotated batch: text, evidence, language, signals, `dropped_by`."""
+    asked = resolved.recipe
+    batch = extract.pages(
+        raw, engine=asked.extract.engine, max_page_bytes=asked.extract.max_page_bytes, timeout=asked.extract.timeout
+    )
+    batch = documents.append(
+        batch,
+        {
+            "url_host_registered_domain": urls.url_host_registered_domain(batch.column("url")),
+            **_licence(batch, asked),
+            **language.identify(batch, model=asked.language.model),
+        },
+    )
+    batch = edits.apply(batch, asked.edits)
+    batch = documents.append(batch, _measures(batch))
+    names = rules.needed(resolved.packs) - set(batch.schema.names)
+    batch = documents.append(batch, signals.compute(batch, sorted(names)))
+    return documents.append(batch, {"dropped_by": judge(batch, resolved)})
+
+
+def judge(batch: pa.RecordBatch, resolved: recipe.Resolved) -> pa.Array:
+    """All reasons why each row is dropped before deduplication: list<string>; empty: it goes on, or is an error."""
+    verdict = pl.Series(rules.judge(batch, resolved.packs))
+    frame = pl.DataFrame({"v": verdict, **{c: pl.Series(batch.column(c)) for c in ("skipped", "error", "language")}})
+    other = ~pl.col("language").is_in(list(resolved.recipe.languages))
+    reasons = (
+        pl.when(pl.col("error") != "")
+        .then(pl.lit([], pl.List(pl.String)))
+        .when(pl.col("skipped") != "")
+        .then(pl.concat_list("ingest." + pl.col("skipped")))
+        .when(other)
+        .then(pl.lit(["recipe.language"], pl.List(pl.String)).list.concat("v"))
+        .otherwise("v")
+    )
+    return frame.select(reasons.alias("r"))["r"].to_arrow().cast(pa.list_(pa.string()))
+
+
+def quarantined(raw: pa.RecordBatch, batch: pa.RecordBatch) -> pa.RecordBatch:
+    """The rows of a batch that are errors, with the digest of what could be read of their payload."""
+    rows = np.flatnonzero(pc.not_equal(batch.column("error"), "").to_numpy(zero_copy_only=False))
+    bad, payload = batch.take(pa.array(rows)), raw.column("payload").take(pa.array(rows))
+    digests = [hashlib.sha256(p.as_py()).hexdigest() for p in payload]
+    columns = [bad.column(f.name) for f in QUARANTINE if f.name != "payload_sha256"]
+    return pa.RecordBatch.from_arrays([*columns, pa.array(digests, pa.string())], schema=QUARANTINE)
+
+
+def _measures(batch: pa.RecordBatch) -> dict[str, pa.Array]:
+    """What every document carries, whatever the rules ask: digest and lengths of the final text."""
+    text = batch.column("text")
+    digests = [hashlib.sha256(t.as_buffer()).hexdigest() if len(t.as_py()) else "" for t in text]
+    return {
+        "text_sha256": pa.array(digests, pa.string()),
+        "text_bytes": pc.binary_length(text),
+        "char_count": pc.utf8_length(text),
+    }
+
+
+def _licence(batch: pa.RecordBatch, asked: recipe.Recipe) -> dict[str, pa.Array]:
+    """The licence of the source, until the page's own statements are read."""
+    licences = {s.id: s.licence for s in asked.sources}
+    values = [licences[s] for s in batch.column("source_id").to_pylist()]
+    return {
+        "licence": pa.array(values, pa.string()),
+        "licence_source": pa.array(["source" if v else "none" for v in values], pa.string()),
+    }

@@ -1,0 +1,166 @@
+"""Third stage: annotated parts + duplicates -> decisions, shards, manifest.
+
+`decide_part` joins a part with its duplicates and gives every record its outcome; `write_shard` copies kept rows.
+"""
+
+import contextlib
+from collections import defaultdict
+from typing import Any, NamedTuple
+
+import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from openclaw_data import recipe, storage
+from openclaw_data.dataset import shards
+from openclaw_data.flow import work as folder
+
+DECISIONS = "decisions"
+SHARDS = "shards"
+PARQUET: dict[str, Any] = {"compression": "zstd", "compression_level": 3, "write_page_index": True}
+
+
+class Task(NamedTuple):
+    """One decisions part or one shard to write; markers go to `OUTPUT/.incomplete` until the dataset is whole."""
+
+    work: str
+    run_id: str
+    output: str
+    number: int
+
+    @property
+    def marks(self) -> str:
+        """The folder of this stage's markers."""
+        return storage.join(self.output, ".incomplete")
+
+
+def decide_part(task: Task) -> int:
+    """Write a decisions part: every record that was read, without its text, with outcome, reasons and signals.
+
+    Returns:
+        The number of records.
+    """
+    resolved, _ = folder.settings(task.work, task.run_id)
+    annotated = storage.open_parquet(folder.path(task.work, "annotated", task.number))
+    duplicates = _duplicates(task, annotated.metadata.num_rows)
+    columns = [n for n in annotated.schema_arrow.names if n not in ("text", "title")]
+    pieces: dict[str, list[shards.Piece]] = defaultdict(list)
+    start = 0
+    name = f"{DECISIONS}/{folder.part_name(task.number)}.parquet"
+    path = storage.join(task.output, name)
+    with contextlib.ExitStack() as stack:
+        local = stack.enter_context(storage.create(path))
+        writer: pq.ParquetWriter | None = None
+        for group in range(annotated.num_row_groups):
+            rows = pl.DataFrame(annotated.read_row_group(group, columns))
+            table = decide(rows, duplicates.slice(start, len(rows)), resolved, task.run_id)
+            arrow = to_arrow(table)
+            writer = writer or stack.enter_context(pq.ParquetWriter(local, arrow.schema, **PARQUET))
+            writer.write_table(arrow, row_group_size=max(1, len(rows)))
+            for language, n, size in _kept(table):
+                pieces[language].append(shards.Piece(task.number, group, n, size))
+            start += len(rows)
+    facts = {"path": name, "rows": start, "size_bytes": storage.size(path), "sha256": storage.sha256(path)}
+    folder.mark(task.marks, DECISIONS, task.number, {**facts, "pieces": pieces})
+    return start
+
+
+def decide(rows: pl.DataFrame, duplicates: pl.DataFrame, resolved: recipe.Resolved, run_id: str) -> pl.DataFrame:
+    """Add the duplicate columns, the final `dropped_by` and the `outcome` (kept, dropped, error)."""
+    both = pl.concat([rows, duplicates], how="horizontal")
+    reasons = [
+        pl.when(condition).then(pl.lit([f"dedup.{name}"], pl.List(pl.String))).otherwise(pl.lit([], pl.List(pl.String)))
+        for name, condition in _duplicate_rules(resolved)
+    ]
+    dropped_by = pl.concat_list("dropped_by", *reasons) if reasons else pl.col("dropped_by")
+    outcome = (
+        pl.when(pl.col("error") != "")
+        .then(pl.lit("error"))
+        .when(pl.col("dropped_by").list.len() > 0)
+        .then(pl.lit("dropped"))
+        .otherwise(pl.lit("kept"))
+    )
+    both = both.with_columns(dropped_by=dropped_by).with_columns(outcome=outcome, run_id=pl.lit(run_id))
+    first = ["id", "outcome", "dropped_by"]
+    return both.select(*first, pl.exclude(first))
+
+
+def _duplicate_rules(resolved: recipe.Resolved) -> list[tuple[str, pl.Expr]]:
+    """What drops a duplicate, as (name, condition): an exact copy is named so, any other follower is near."""
+    if resolved.recipe.dedup is None:
+        return []
+    follower = pl.col("dup_rank") > 0
+    return [("exact", follower & pl.col("dup_exact")), ("near", follower & ~pl.col("dup_exact"))]
+
+
+def _duplicates(task: Task, rows: int) -> pl.DataFrame:
+    path = folder.path(task.work, "duplicates", task.number)
+    return pl.DataFrame(storage.open_parquet(path).read()) if storage.exists(path) else no_duplicates(rows)
+
+
+def no_duplicates(n: int) -> pl.DataFrame:
+    """The duplicate columns of `n` documents that were compared with none."""
+    return pl.select(
+        dup_cluster_id=pl.repeat(-1, n, dtype=pl.Int64),
+        dup_cluster_size=pl.repeat(1, n, dtype=pl.Int32),
+        dup_rank=pl.repeat(0, n, dtype=pl.Int32),
+        dup_exact=pl.repeat(False, n, dtype=pl.Boolean),  # noqa: FBT003
+    )
+
+
+def to_arrow(table: pl.DataFrame) -> pa.Table:
+    """As Arrow, with plain strings and without nulls in the schema."""
+    arrow = table.to_arrow(compat_level=pl.CompatLevel.oldest())
+    fields = [pa.field(f.name, _plain(f.type), nullable=False) for f in arrow.schema]
+    return arrow.cast(pa.schema(fields))
+
+
+def _plain(kind: pa.DataType) -> pa.DataType:
+    if pa.types.is_large_string(kind):
+        return pa.string()
+    if pa.types.is_large_list(kind) or pa.types.is_list(kind):
+        return pa.list_(_plain(kind.value_type))
+    return kind
+
+
+def _kept(table: pl.DataFrame) -> list[tuple[str, int, int]]:
+    """(language, rows, bytes of text) of what is kept."""
+    kept = table.filter(pl.col("outcome") == "kept").group_by("language").agg(pl.len(), pl.col("text_bytes").sum())
+    return kept.sort("language").rows()
+
+
+def plan_shards(marks: str, parts: int, shard_bytes: int) -> list[shards.Shard]:
+    """The shards of the dataset, from the markers of all decisions parts."""
+    pieces: dict[str, list[shards.Piece]] = defaultdict(list)
+    for number in range(parts):
+        for language, found in folder.marker(marks, DECISIONS, number)["pieces"].items():
+            pieces[language].extend(shards.Piece(*p) for p in found)
+    return shards.plan(pieces, shard_bytes)
+
+
+def write_shard(task: Task) -> int:
+    """Write one shard of the plan in `.incomplete/shards.json`, and its marker.
+
+    Returns:
+        The number of rows.
+    """
+    plan = storage.read_json(storage.join(task.marks, "shards.json"))
+    name, language, pieces = plan[task.number]
+    path = storage.join(task.output, name)
+    with storage.create(path) as local:
+        rows, text_bytes = shards.write(local, (_kept_rows(task, language, shards.Piece(*p)) for p in pieces))
+    facts = {"path": name, "language": language, "rows": rows, "text_bytes": text_bytes}
+    written = {"size_bytes": storage.size(path), "sha256": storage.sha256(path)}
+    folder.mark(task.marks, SHARDS, task.number, {**facts, **written})
+    return rows
+
+
+def _kept_rows(task: Task, language: str, piece: shards.Piece) -> pa.Table:
+    """The kept rows of one language in one row group, with the columns of `data/`."""
+    annotated = storage.open_parquet(folder.path(task.work, "annotated", piece.part))
+    decided = storage.open_parquet(folder.path(task.output, DECISIONS, piece.part))
+    columns = [n for n in decided.schema_arrow.names if n in {*shards.DATA_COLUMNS, "outcome"}]
+    rows = pl.DataFrame(decided.read_row_group(piece.row_group, columns))
+    texts = pl.DataFrame(annotated.read_row_group(piece.row_group, ["text", "title"]))
+    kept = rows.hstack(texts).filter((pl.col("outcome") == "kept") & (pl.col("language") == language))
+    return to_arrow(kept.select(shards.DATA_COLUMNS))

@@ -1,0 +1,231 @@
+"""A whole run: annotate, deduplicate, publish, balance. Each stage skips the parts that are done."""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from openclaw_data import ingest, storage
+from openclaw_data import recipe as recipes
+from openclaw_data.dataset import balance, manifest
+from openclaw_data.documents import DataError
+from openclaw_data.flow import annotate, deduplicate, progress, publish, runner
+from openclaw_data.flow import work as folder
+
+_OURS = ("data", "decisions", "manifest.json", ".incomplete")
+
+
+def run(
+    recipe: str | recipes.Recipe,
+    output: str | Path,
+    work: str | Path | None = None,
+    inputs: Mapping[str, Sequence[str | Path]] | None = None,
+    workers: int = 1,
+    *,
+    force: bool = False,
+    quiet: bool = True,
+    engine: str = runner.LOCAL,
+    options: Sequence[str] = (),
+) -> manifest.Manifest:
+    """Curate a dataset.
+
+    Args:
+        recipe: A recipe's name, the path of its YAML, or a `Recipe`.
+        output: The dataset's folder; must be new, empty, or hold the same run unfinished.
+        work: The folder of the parts, `OUTPUT.work` by default; a re-run goes on from what is done there.
+        inputs: Source id -> paths, globs or URLs, in place of the recipe's own.
+        workers: Processes to use.
+        force: Throw away what `output` and `work` hold of another run.
+        quiet: Show no progress.
+        engine: The Beam runner.
+        options: Further Beam options, `--name=value` each.
+
+    Returns:
+        The manifest, as written to `manifest.json`.
+
+    Raises:
+        DataError: bad input, an unknown name, a folder that holds another run, or counts that do not balance.
+    """
+    asked = recipes.load(recipe) if isinstance(recipe, str) else recipe
+    asked = recipes.with_inputs(asked, {k: [str(p) for p in v] for k, v in (inputs or {}).items()})
+    resolved = recipes.resolve(asked)
+    splits = ingest.plan([_source(s) for s in asked.sources])
+    files = _inputs(splits)
+    identity = folder.identity(resolved, files)
+    out = _full(output)
+    place = _full(work) if work is not None else f"{out.rstrip('/')}.work"
+    if force:
+        _clear(out, place)
+    finished = open_output(out, identity)
+    if finished is not None:
+        return finished
+    folder.open_folder(place, identity, splits)
+    beam: dict[str, Any] = {"workers": workers, "runner": engine, "options": options}
+    seconds = {}
+    for name, stage in (("annotate", _annotate), ("deduplicate", _deduplicate), ("publish", _publish)):
+        started = time.monotonic()
+        stage(place, out, resolved, identity["run_id"], len(splits), beam, quiet)
+        seconds[name] = round(time.monotonic() - started, 3)
+    result = _describe(place, out, resolved, identity, splits, seconds)
+    storage.write_json(storage.join(out, "manifest.json"), result.model_dump(mode="json"), indent=1)
+    storage.remove(storage.join(out, ".incomplete"))
+    return result
+
+
+def open_output(out: str, identity: dict[str, Any]) -> manifest.Manifest | None:
+    """Take the output folder for this run; the manifest where this very run is complete there.
+
+    Raises:
+        DataError: the folder holds something else.
+    """
+    incomplete = storage.join(out, ".incomplete", "run.json")
+    begun = storage.read_json(incomplete)
+    found = storage.read_json(storage.join(out, "manifest.json"))
+    if begun is None and found is not None:
+        same = found.get("run_id") == identity["run_id"] and found.get("code", {}).get("sha256") == identity["code"]
+        if same:
+            return manifest.Manifest.model_validate(found)
+        raise DataError(out, "holds the dataset of another run.", "Choose another --output, or --force to replace it.")
+    if begun is None and storage.names(out):
+        raise DataError(out, "is not empty.", "Choose another --output; nothing is overwritten.")
+    if begun is not None and (differing := folder.differences(begun, identity)):
+        raise DataError(
+            out,
+            f"holds another unfinished run (different: {', '.join(differing)}).",
+            "Use --force to replace it, or another --output.",
+        )
+    storage.remove_leftovers(out)
+    storage.write_json(incomplete, identity)
+    return None
+
+
+def _annotate(
+    place: str, out: str, resolved: recipes.Resolved, run_id: str, parts: int, beam: dict[str, Any], quiet: bool
+) -> None:  # noqa: FBT001
+    _each(
+        "annotate",
+        annotate.annotate_split,
+        place,
+        annotate.STAGE,
+        parts,
+        lambda n: folder.Task(place, run_id, n),
+        beam,
+        quiet,
+    )
+
+
+def _deduplicate(
+    place: str, out: str, resolved: recipes.Resolved, run_id: str, parts: int, beam: dict[str, Any], quiet: bool
+) -> None:  # noqa: FBT001
+    if resolved.recipe.dedup is not None:
+        with progress.stage("deduplicate", storage.join(place, deduplicate.STAGE), parts, quiet=quiet) as tick:
+            deduplicate.deduplicate(place, run_id, parts, resolved, tick=tick, **beam)
+
+
+def _publish(
+    place: str, out: str, resolved: recipes.Resolved, run_id: str, parts: int, beam: dict[str, Any], quiet: bool
+) -> None:  # noqa: FBT001
+    marks = storage.join(out, ".incomplete")
+    task: Callable[[int], publish.Task] = lambda n: publish.Task(place, run_id, out, n)  # noqa: E731
+    _each("decide", publish.decide_part, marks, publish.DECISIONS, parts, task, beam, quiet)
+    shards = publish.plan_shards(marks, parts, resolved.recipe.output.shard_bytes)
+    storage.write_json(storage.join(marks, "shards.json"), shards)
+    _each("publish", publish.write_shard, marks, publish.SHARDS, len(shards), task, beam, quiet)
+
+
+def _each(
+    name: str,
+    function: Callable[[Any], int],
+    marks: str,
+    stage: str,
+    total: int,
+    task: Callable[[int], Any],
+    beam: dict[str, Any],
+    quiet: bool,  # noqa: FBT001
+) -> None:
+    """Run `function` for every part of a stage that has no marker yet."""
+    todo = [task(n) for n in range(total) if n not in folder.done(marks, stage)]
+    with progress.stage(name, storage.join(marks, stage), total, quiet=quiet) as tick:
+        if todo:
+            runner.execute(lambda p: runner.each(p, name, function, todo), tick=tick, **beam)
+
+
+def _describe(
+    place: str,
+    out: str,
+    resolved: recipes.Resolved,
+    identity: dict[str, Any],
+    splits: list[ingest.Split],
+    seconds: dict[str, float],
+) -> manifest.Manifest:
+    """The manifest, with counts taken from the written files."""
+    marks = storage.join(out, ".incomplete")
+    annotated = [folder.marker(place, annotate.STAGE, n) for n in range(len(splits))]
+    decided = [folder.marker(marks, publish.DECISIONS, n) for n in range(len(splits))]
+    shards = [folder.marker(marks, publish.SHARDS, n) for n in sorted(folder.done(marks, publish.SHARDS))]
+    inputs = [manifest.Input(**i, **_read(i, annotated)) for i in identity["inputs"]]
+    asked = resolved.recipe
+    body = asked.model_dump(mode="json")
+    sources = [manifest.Source(**{k: s[k] for k in manifest.Source.model_fields}) for s in body["sources"]]
+    for source in body["sources"]:
+        del source["paths"]
+    return manifest.Manifest(
+        name=asked.name,
+        version=asked.version,
+        description=asked.description,
+        run_id=identity["run_id"],
+        languages=asked.languages,
+        sources=tuple(sources),
+        inputs=tuple(inputs),
+        counts=balance.count(
+            out,
+            [d["path"] for d in decided],
+            [s["path"] for s in shards],
+            {f"{i.source_id}/{i.name}": i.records for i in inputs},
+        ),
+        shards=tuple(manifest.Shard(**_only(manifest.Shard, s)) for s in shards),
+        decisions=tuple(manifest.File(**_only(manifest.File, d)) for d in decided),
+        recipe=body,
+        recipe_digest=resolved.digest,
+        packs={p.name: p.digest for p in resolved.packs},
+        models=resolved.models,
+        code={"version": identity["version"], "sha256": identity["code"]},
+        environment=manifest.environment(),
+        seconds=seconds,
+    )
+
+
+def _only(model: type[manifest.Section], facts: dict[str, Any]) -> dict[str, Any]:
+    return {k: facts[k] for k in model.model_fields}
+
+
+def _read(item: dict[str, Any], markers: list[dict[str, Any]]) -> dict[str, Any]:
+    mine = [m for m in markers if (m["source_id"], m["name"]) == (item["source_id"], item["name"])]
+    ignored: dict[str, int] = {}
+    for marker in mine:
+        for kind, n in marker["ignored"].items():
+            ignored[kind] = ignored.get(kind, 0) + n
+    return {"records": sum(m["records"] for m in mine), "ignored": dict(sorted(ignored.items()))}
+
+
+def _inputs(splits: list[ingest.Split]) -> list[dict[str, Any]]:
+    files = {(s.source_id, s.name): s.size_bytes for s in splits}
+    return [{"source_id": s, "name": n, "size_bytes": size} for (s, n), size in files.items()]
+
+
+def _source(source: recipes.Source) -> ingest.Source:
+    return ingest.Source(source.id, source.format, source.paths, source.fields, source.crawl)
+
+
+def _full(path: str | Path) -> str:
+    """Workers may run in another folder: local paths are made absolute."""
+    return str(Path(path).resolve()) if storage.is_local(str(path)) else str(path)
+
+
+def _clear(out: str, place: str) -> None:
+    """Remove another run's dataset and work, but nothing that is not ours."""
+    if storage.exists(storage.join(out, "manifest.json")) or storage.exists(storage.join(out, ".incomplete")):
+        for name in _OURS:
+            storage.remove(storage.join(out, name))
+    if storage.exists(storage.join(place, "run.json")):
+        storage.remove(place)

@@ -1,0 +1,140 @@
+"""Run a Beam pipeline so that it ends: with a result, or with an error that says what to do.
+
+What was measured about Beam's runners, and why the choices below are what they are, is in docs/beam.md. In short:
+the local runner is pinned (the default one depends on the network), `multi_threading` is never used (it corrupts
+data), and a killed worker process would leave `Pipeline.run` waiting for ever: the watchdog here ends the run instead.
+"""
+
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import apache_beam as beam
+import psutil
+from apache_beam.options.pipeline_options import PipelineOptions
+
+from openclaw_data.documents import DataError
+
+LOCAL = "FnApiRunner"
+GRACE_SECONDS = 10.0
+"""How long a run may go on after one of its workers is gone, before it is ended."""
+_TICK_SECONDS = 0.2
+
+Build = Callable[[beam.Pipeline], object]
+
+
+def execute(
+    build: Build,
+    *,
+    workers: int = 1,
+    runner: str = LOCAL,
+    options: Sequence[str] = (),
+    tick: Callable[[], None] = lambda: None,
+) -> None:
+    """Build a pipeline with `build` and run it to its end, calling `tick` a few times a second.
+
+    Raises:
+        DataError: what a step raised, or a worker process that died.
+    """
+    pipeline = beam.Pipeline(options=pipeline_options(workers, runner, options))
+    build(pipeline)
+    failure: list[BaseException] = []
+    before = _children()
+
+    def run() -> None:
+        try:
+            pipeline.run().wait_until_finish()
+        except BaseException as error:  # noqa: BLE001 - it is raised again in the caller's thread
+            failure.append(error)
+
+    thread = threading.Thread(target=run, name="beam", daemon=True)
+    thread.start()
+    try:
+        _watch(thread, before, tick)
+    except BaseException:
+        _end(_children() - before)
+        raise
+    if failure:
+        raise _plain(failure[0]) from failure[0]
+
+
+def pipeline_options(workers: int, runner: str, options: Sequence[str]) -> PipelineOptions:
+    """Beam options: local runs use processes where there is more than one worker; the user's options come last."""
+    mine = [f"--runner={runner}"]
+    if runner == LOCAL:
+        mode = "multi_processing" if workers > 1 else "in_memory"
+        mine += [f"--direct_running_mode={mode}", f"--direct_num_workers={workers}"]
+    return PipelineOptions([*mine, *options])
+
+
+def _watch(thread: threading.Thread, before: set[int], tick: Callable[[], None]) -> None:
+    """Wait for the run; end it when a worker process that was seen is gone while the run goes on."""
+    seen: set[int] = set()
+    missing_since = 0.0
+    while thread.is_alive():
+        thread.join(_TICK_SECONDS)
+        tick()
+        now = _children() - before
+        seen |= now
+        if not seen - now:
+            missing_since = 0.0
+        elif not missing_since:
+            missing_since = time.monotonic()
+        elif time.monotonic() - missing_since > GRACE_SECONDS and thread.is_alive():
+            gone = ", ".join(str(p) for p in sorted(seen - now))
+            raise DataError(
+                "worker",
+                f"process {gone} was killed, perhaps for want of memory.",
+                "Finished parts are kept: run the same command again to go on, with fewer --workers if memory is short.",
+            )
+
+
+def _children() -> set[int]:
+    """Process ids of this process's living descendants."""
+    found = set()
+    for child in psutil.Process().children(recursive=True):
+        try:
+            if child.status() != psutil.STATUS_ZOMBIE:
+                found.add(child.pid)
+        except psutil.NoSuchProcess:
+            continue
+    return found
+
+
+def _end(pids: set[int]) -> None:
+    for pid in pids:
+        try:
+            os.kill(pid, signal.SIGKILL)
+        except ProcessLookupError:
+            continue
+
+
+def _plain(error: BaseException) -> BaseException:
+    """The DataError inside what Beam wraps around a step's exception; otherwise the error itself."""
+    seen: BaseException | None = error
+    while seen is not None:
+        if isinstance(seen, DataError):
+            return DataError(seen.place, seen.fact, seen.remedy)
+        seen = seen.__cause__ or seen.__context__
+    return _from_text(error)
+
+
+def _from_text(error: BaseException) -> BaseException:
+    """A worker process sends only text: find the line of a DataError in it, else the last line that says anything."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    marker = "openclaw_data.documents.DataError: "
+    for line in reversed(lines):
+        if marker in line:
+            place, _, fact = line.split(marker, 1)[1].partition(": ")
+            return DataError(place, fact.split(" [while running", 1)[0])
+    return error
+
+
+def each(pipeline: beam.Pipeline, label: str, function: Callable[[Any], Any], tasks: Sequence[Any]) -> Any:
+    """Map `function` over tasks, spread over the workers."""
+    return (
+        pipeline | f"List {label}" >> beam.Create(list(tasks)) | f"{label[0].upper()}{label[1:]}" >> beam.Map(function)
+    )

@@ -1,0 +1,129 @@
+"""The work folder: what is in it, what is done, and whose it is.
+
+```
+WORK/
+  run.json                     identity of the run: recipe, inputs, code; a run resumes only its own work
+  splits.json                  the list of input splits; split i makes part i
+  annotated/part-00000.parquet fingerprints/part-00000.parquet quarantine/part-00000.parquet
+  duplicates/part-00000.parquet   decisions/part-00000.parquet (a copy goes to OUT)
+  STAGE/part-00000.json        the marker, written last: this part of this stage is done
+```
+"""
+
+import functools
+import hashlib
+import json
+import os
+from collections.abc import Iterable
+from importlib import metadata
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from openclaw_data import ingest, recipe, storage
+from openclaw_data.documents import DataError
+
+
+class Task(NamedTuple):
+    """One unit of work handed to a worker: everything else is in the work folder's `run.json` and `splits.json`."""
+
+    work: str
+    run_id: str
+    number: int
+
+
+def part_name(number: int) -> str:
+    """`part-00007`."""
+    return f"part-{number:05d}"
+
+
+def path(work: str, stage: str, number: int, ending: str = "parquet") -> str:
+    """The path of a part's file in a stage."""
+    return storage.join(work, stage, f"{part_name(number)}.{ending}")
+
+
+def marker(work: str, stage: str, number: int) -> Any:
+    """A part's marker, or None while it is not done."""
+    return storage.read_json(path(work, stage, number, "json"))
+
+
+def mark(work: str, stage: str, number: int, facts: dict[str, Any]) -> None:
+    """Say that a part is done; call it after every file of the part is in its place."""
+    storage.write_json(path(work, stage, number, "json"), facts)
+
+
+def done(work: str, stage: str) -> set[int]:
+    """The numbers of the parts that are done."""
+    return {int(n[5:10]) for n in storage.names(storage.join(work, stage)) if n.endswith(".json")}
+
+
+def open_folder(work: str, identity: dict[str, Any], splits: list[ingest.Split]) -> None:
+    """Make the work folder, or take it up again where it belongs to the same run.
+
+    Raises:
+        DataError: the folder holds another run; names what differs.
+    """
+    file = storage.join(work, "run.json")
+    found = storage.read_json(file)
+    if found is None:
+        if storage.names(work):
+            raise DataError(work, "is not empty and not a work folder.", "Choose another folder with --work.")
+        storage.make_folder(work)
+        storage.write_json(storage.join(work, "splits.json"), [s._asdict() for s in splits])
+        storage.write_json(file, identity, indent=1)
+        return
+    storage.remove_leftovers(work)
+    if differing := differences(found, identity):
+        raise DataError(
+            work,
+            f"holds the work of another run (different: {', '.join(differing)}).",
+            "Use --force to start anew, or another --work.",
+        )
+
+
+def differences(found: dict[str, Any], wanted: dict[str, Any]) -> list[str]:
+    """What differs between two runs, in words a user knows."""
+    return [k for k in sorted({*found, *wanted}) if found.get(k) != wanted.get(k)]
+
+
+def identity(resolved: recipe.Resolved, inputs: list[dict[str, Any]]) -> dict[str, Any]:
+    """What makes a run this run: recipe, packs, models, inputs by name and size, and the code."""
+    content = {
+        "recipe": resolved.to_json(),
+        "recipe_digest": resolved.digest,
+        "inputs": inputs,
+        "code": code_digest(),
+        "version": metadata.version("openclaw-data"),
+    }
+    return {**content, "run_id": run_id(resolved.digest, inputs)}
+
+
+def run_id(recipe_digest: str, inputs: list[dict[str, Any]]) -> str:
+    """The run's name: the same for the same recipe and inputs, wherever and whenever it runs."""
+    body = json.dumps([recipe_digest, [[i["source_id"], i["name"], i["size_bytes"]] for i in inputs]])
+    return "run-" + hashlib.sha256(body.encode()).hexdigest()[:16]
+
+
+@functools.lru_cache(maxsize=1)
+def code_digest() -> str:
+    """sha256 over this package's Python files: parts made by other code must not be mixed."""
+    root = Path(__file__).parents[1]
+    digest = hashlib.sha256()
+    for file in sorted(root.rglob("*.py")):
+        digest.update(str(file.relative_to(root)).encode() + b"\0" + file.read_bytes() + b"\0")
+    return digest.hexdigest()
+
+
+@functools.lru_cache(maxsize=4)
+def settings(work: str, run: str) -> tuple[recipe.Resolved, list[ingest.Split]]:
+    """The run's recipe and splits, read once in each worker process."""
+    identity_ = storage.read_json(storage.join(work, "run.json"))
+    if identity_ is None or identity_["run_id"] != run:
+        raise DataError(work, "the work folder changed while the run was using it.", "Give each run its own --work.")
+    resolved = recipe.resolve(recipe.Recipe.model_validate_json(identity_["recipe"]))
+    splits = [ingest.Split(**s) for s in storage.read_json(storage.join(work, "splits.json"))]
+    return resolved, splits
+
+
+def tasks(work: str, run: str, numbers: Iterable[int]) -> list[Task]:
+    """Tasks for part numbers."""
+    return [Task(os.fspath(work), run, n) for n in numbers]

@@ -1,0 +1,251 @@
+"""Recipes: the YAML that says what a dataset is made of and how (see pipelines/README.md for every key).
+
+A recipe is read strictly: an unknown or duplicate key is an error that names the file, the line, the key and the
+nearest valid one. `resolve` binds it to the digests of all it depends on (packs, models) and hashes the whole; that
+hash, `Resolved.digest`, stands in the manifest and decides whether a work folder may be resumed.
+"""
+
+import difflib
+import hashlib
+import json
+import re
+import types
+import typing
+from pathlib import Path
+from typing import Annotated, Any, Literal, NamedTuple, Self
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError, model_validator
+
+from openclaw_data import rules, share, yaml_strict
+from openclaw_data.documents import DataError
+
+Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")]
+_UNITS = {"": 1, "B": 1, "kB": 10**3, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
+
+
+def parse_size(value: Any) -> int:
+    """Bytes from `256MB`, `2GB`, `4096`. Raises ValueError for anything else."""
+    if isinstance(value, int) and not isinstance(value, bool) and value > 0:
+        return value
+    match = re.fullmatch(r"(\d+(?:\.\d+)?) ?([kKMGT]?B?)", str(value))
+    if not match or match[2] not in _UNITS:
+        raise ValueError("must be a size such as 256MB or 2GB")
+    return int(float(match[1]) * _UNITS[match[2]])
+
+
+Size = Annotated[int, BeforeValidator(parse_size)]
+
+
+class Section(BaseModel):
+    """A part of a recipe: no unknown keys, no changes after reading."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Source(Section):
+    """Where raw data comes from, and the record that proves it."""
+
+    id: Slug = Field(description="short name; `--input ID=PATH` gives it files")
+    format: Literal["warc", "jsonl", "parquet"] = Field(description="warc covers WET and .gz/.zst files")
+    paths: tuple[str, ...] = Field((), description="files, globs or URLs; `--input` replaces them")
+    fields: dict[str, str | tuple[str, ...]] = Field(
+        default_factory=dict,
+        description="jsonl, parquet: our column -> their field (dots go down; a list: the first there)",
+    )
+    crawl: str = Field("", description="the crawl's name, for example CC-MAIN-2025-43")
+    origin: Literal["open-dataset", "self-collected", "commercial", "user", "synthetic"] = Field(
+        description="how the data was obtained (GB/T 45654 5.1, EU template 2.1-2.6)"
+    )
+    licence: str = Field("", description="SPDX expression of the source as a whole; empty: unknown")
+    record: str = Field(description="the evidence: a URL, contract number or collection log")
+
+
+class Extract(Section):
+    """How text is taken out of HTML."""
+
+    engine: Literal["openclaw", "resiliparse", "trafilatura"] = Field(
+        "resiliparse", description="the extraction engine; trafilatura needs the extra of that name"
+    )
+    max_page_bytes: Size = Field(10_000_000, description="larger bodies are dropped as ingest.oversize")
+    timeout: float = Field(5.0, gt=0, le=600, description="seconds a page may take; then it is an error")
+
+
+class Language(Section):
+    """How the language is identified."""
+
+    model: str = Field("lid.176", description="lid.176 (bundled) or the path of a fastText model, GlotLID's too")
+
+
+class MinHash(Section):
+    """Near duplicates by MinHash over folded shingles."""
+
+    threshold: float = Field(0.8, gt=0, lt=1, description="Jaccard similarity from which two documents are one")
+
+
+class Dedup(Section):
+    """Which duplicates are found and who stays."""
+
+    exact: bool = Field(default=True, description="same text after folding width, case, script and punctuation")
+    minhash: MinHash | None = Field(default_factory=MinHash, description="near duplicates; null switches them off")
+    keep: Literal["earliest"] = Field("earliest", description="who stays: the lowest input position")
+
+
+class Output(Section):
+    """The shape of the published dataset."""
+
+    shard_bytes: Size = Field(256_000_000, description="text bytes a shard is closed at")
+
+
+class Recipe(Section):
+    """A whole recipe, as written."""
+
+    name: Slug = Field(description="the dataset's name")
+    version: str = Field(pattern=r"^\d+\.\d+\.\d+$", description="semantic version of the dataset")
+    description: str = Field("", description="one paragraph for people")
+    sources: tuple[Source, ...] = Field(min_length=1, description="where the raw data comes from")
+    languages: tuple[str, ...] = Field(("zh", "en"), min_length=1, description="languages that are kept")
+    extract: Extract = Field(default_factory=Extract, description="how text is taken out of HTML")
+    language: Language = Field(default_factory=Language, description="how the language is identified")
+    edits: tuple[str, ...] = Field(("normalise",), description="edits in order; see `filters/README.md`")
+    filters: tuple[str, ...] = Field((), description="rule packs in order: names in filters/ or paths")
+    dedup: Dedup | None = Field(default_factory=Dedup, description="duplicates; null switches all of it off")
+    output: Output = Field(default_factory=Output, description="the shape of the published dataset")
+
+    @model_validator(mode="after")
+    def _source_ids_differ(self) -> Self:
+        ids = [s.id for s in self.sources]
+        if twice := {i for i in ids if ids.count(i) > 1}:
+            raise ValueError(f"the source id {min(twice)!r} is used twice")
+        return self
+
+
+class Resolved(NamedTuple):
+    """A recipe bound to all it depends on."""
+
+    recipe: Recipe
+    packs: tuple[rules.Pack, ...]
+    models: dict[str, str]
+    digest: str
+
+    def to_json(self) -> str:
+        """What a worker needs to rebuild it: the recipe and where the packs are."""
+        return self.recipe.model_dump_json()
+
+
+def load(name: str) -> Recipe:
+    """Read a recipe by its name in pipelines/ or by the path of a YAML file.
+
+    Raises:
+        DataError: no such recipe, or one that breaks a rule; names file, line, key, remedy.
+    """
+    path = _find(name)
+    data, positions = yaml_strict.load(path)
+    try:
+        return Recipe.model_validate(data)
+    except ValidationError as error:
+        raise _explain(path, error, positions) from None
+
+
+def with_inputs(recipe: Recipe, inputs: dict[str, list[str]]) -> Recipe:
+    """The recipe with the paths of its sources replaced; sources that end up without paths are left out.
+
+    Raises:
+        DataError: an unknown source id, or no paths at all.
+    """
+    ids = [s.id for s in recipe.sources]
+    for key in inputs:
+        if key not in ids:
+            raise DataError(f"--input {key}=...", f"recipe {recipe.name!r} has no source {key!r}.", _hint(key, ids))
+    sources = [s.model_copy(update={"paths": tuple(inputs[s.id])}) if s.id in inputs else s for s in recipe.sources]
+    if inputs:
+        sources = [s for s in sources if s.id in inputs]
+    sources = [s for s in sources if s.paths]
+    if not sources:
+        raise DataError(
+            f"recipe {recipe.name}",
+            "no source has any paths.",
+            f"Give some: --input {ids[0]}=PATH (ids: {', '.join(ids)}).",
+        )
+    return recipe.model_copy(update={"sources": tuple(sources)})
+
+
+def resolve(recipe: Recipe) -> Resolved:
+    """Load the packs, check that every rule can be measured, find the models, hash it all.
+
+    Raises:
+        DataError: an unknown pack, rule column, edit or model.
+    """
+    packs = tuple(rules.load(recipe.filters))
+    models = _model_digests(recipe)
+    body = recipe.model_dump(mode="json")
+    for source in body["sources"]:
+        source.pop("paths")
+    content = {"recipe": body, "packs": {p.name: p.digest for p in packs}, "models": models}
+    digest = hashlib.sha256(json.dumps(content, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+    return Resolved(recipe, packs, models, digest)
+
+
+def _model_digests(recipe: Recipe) -> dict[str, str]:
+    from openclaw_data.signals import language
+
+    return {recipe.language.model: language.model_digest(recipe.language.model)}
+
+
+def _find(name: str) -> Path:
+    if name.endswith((".yaml", ".yml")) or "/" in name:
+        path = Path(name)
+        if not path.is_file():
+            raise DataError(
+                name, "there is no such recipe file.", "Name a recipe of `openclaw-data recipes` or a path."
+            )
+        return path
+    known = available()
+    if name not in known:
+        raise DataError(f"recipe {name!r}", "there is no such recipe.", _hint(name, known))
+    return share.folder("pipelines") / f"{name}.yaml"
+
+
+def available() -> list[str]:
+    """The names of the recipes that come with the project."""
+    return sorted(p.stem for p in share.folder("pipelines").glob("*.yaml"))
+
+
+def _hint(name: str, known: list[str]) -> str:
+    near = difflib.get_close_matches(name, known, 1, 0.5)
+    return f"Did you mean {near[0]!r}?" if near else f"There are: {', '.join(known)}."
+
+
+def _explain(path: Path, error: ValidationError, positions: Any) -> DataError:
+    first = error.errors()[0]
+    where = tuple(p for p in first["loc"] if isinstance(p, int | str))
+    line = yaml_strict.line_of(positions, where)
+    key = ".".join(str(p) for p in where)
+    place = f"{path}, line {line}"
+    if first["type"] == "extra_forbidden":
+        return DataError(place, f"unknown key {key!r}.", _hint(str(where[-1]), _keys_at(where[:-1])))
+    if first["type"] == "missing":
+        return DataError(place, f"the key {key!r} is missing.", "Add it; pipelines/README.md says what it means.")
+    return DataError(place, f"{key or 'the recipe'}: {first['msg'].removeprefix('Value error, ')}.")
+
+
+def _keys_at(where: tuple[int | str, ...]) -> list[str]:
+    """The valid keys of the section that `where` leads to."""
+    model: Any = Recipe
+    for part in where:
+        if isinstance(part, int) or not _is_section(model):
+            continue
+        model = _section_in(model.model_fields[part].annotation)
+    return list(model.model_fields) if _is_section(model) else []
+
+
+def _section_in(annotation: Any) -> Any:
+    """The Section inside `tuple[S, ...]`, `S | None` or `S`."""
+    if _is_section(annotation):
+        return annotation
+    if typing.get_origin(annotation) in (tuple, types.UnionType, typing.Union):
+        return next((a for a in map(_section_in, typing.get_args(annotation)) if a is not None), None)
+    return None
+
+
+def _is_section(value: Any) -> bool:
+    return isinstance(value, type) and issubclass(value, Section)

@@ -1,0 +1,157 @@
+"""Files that are whole or absent, on a local disk or behind any URL that fsspec knows.
+
+A file is written to a temporary name and then renamed (local) or uploaded (remote: an object appears whole), so
+nobody ever sees half a file under its final name. What is done is said by a small JSON marker, written last.
+"""
+
+import contextlib
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, BinaryIO
+
+_BLOCK = 1 << 20
+
+
+def is_local(path: str) -> bool:
+    """Whether `path` is on this machine's own file system."""
+    return "://" not in path
+
+
+def join(folder: str, *names: str) -> str:
+    """The path of a file in `folder`, which may be a URL."""
+    return "/".join([folder.rstrip("/") or "/", *names])
+
+
+@contextlib.contextmanager
+def create(path: str) -> Iterator[str]:
+    """Yield a local temporary path; what is written there becomes `path` when the block ends without an error."""
+    if is_local(path):
+        target = Path(path)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".tmp", dir=target.parent)
+    else:
+        handle, name = tempfile.mkstemp(prefix="openclaw-data-", suffix=".tmp")
+    os.close(handle)
+    try:
+        yield name
+        if is_local(path):
+            with open(name, "rb") as written:  # noqa: PTH123
+                os.fsync(written.fileno())
+            os.chmod(name, 0o666 & ~_umask())  # noqa: PTH101
+            os.replace(name, path)  # noqa: PTH105
+        else:
+            _filesystem(path).put_file(name, path)
+    finally:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(name)  # noqa: PTH108
+
+
+def write_json(path: str, value: Any, *, indent: int | None = None) -> None:
+    """Write `value` as UTF-8 JSON with sorted keys, atomically."""
+    with create(path) as name:
+        Path(name).write_text(
+            json.dumps(value, ensure_ascii=False, sort_keys=True, indent=indent) + "\n", encoding="utf-8"
+        )
+
+
+def read_json(path: str) -> Any:
+    """Read a JSON file; None where there is no such file."""
+    try:
+        with open_input(path) as file:
+            return json.loads(file.read())
+    except FileNotFoundError:
+        return None
+
+
+def open_input(path: str) -> BinaryIO:
+    """Open for reading, seekable, bytes as stored (never decompressed by its name)."""
+    if is_local(path):
+        return open(path, "rb")  # noqa: PTH123, SIM115
+    handle: BinaryIO = _filesystem(path).open(path, "rb", compression=None)
+    return handle
+
+
+def exists(path: str) -> bool:
+    """Whether a file or folder is there."""
+    return os.path.exists(path) if is_local(path) else bool(_filesystem(path).exists(path))  # noqa: PTH110
+
+
+def names(folder: str) -> list[str]:
+    """The sorted names in a folder, temporary files left out; empty where there is no folder."""
+    if is_local(folder):
+        found = os.listdir(folder) if os.path.isdir(folder) else []  # noqa: PTH208, PTH112
+    else:
+        with contextlib.suppress(FileNotFoundError):
+            _filesystem(folder).invalidate_cache(folder)
+        found = [p.rstrip("/").rsplit("/", 1)[-1] for p in _ls(folder)]
+    return sorted(n for n in found if not n.startswith("."))
+
+
+def make_folder(folder: str) -> None:
+    """Make a folder and its parents; object stores need none."""
+    if is_local(folder):
+        Path(folder).mkdir(parents=True, exist_ok=True)
+
+
+def remove(path: str) -> None:
+    """Delete a file or a whole folder; nothing to do where there is none."""
+    if is_local(path):
+        if Path(path).is_dir():
+            shutil.rmtree(path)
+        else:
+            Path(path).unlink(missing_ok=True)
+    elif _filesystem(path).exists(path):
+        _filesystem(path).rm(path, recursive=True)
+
+
+def remove_leftovers(folder: str) -> None:
+    """Delete temporary files that a killed run left in a local folder."""
+    if is_local(folder) and Path(folder).is_dir():
+        for path in Path(folder).rglob(".*.tmp"):
+            path.unlink(missing_ok=True)
+
+
+def sha256(path: str) -> str:
+    """The file's sha256 as 64 hexadecimal digits."""
+    digest = hashlib.sha256()
+    with open_input(path) as file:
+        while block := file.read(_BLOCK):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def size(path: str) -> int:
+    """The file's length in bytes."""
+    return os.path.getsize(path) if is_local(path) else int(_filesystem(path).size(path))  # noqa: PTH202
+
+
+def _ls(folder: str) -> list[str]:
+    try:
+        listing: list[str] = _filesystem(folder).ls(folder, detail=False)
+    except FileNotFoundError:
+        return []
+    return listing
+
+
+def _filesystem(path: str) -> Any:
+    import fsspec
+
+    return fsspec.core.url_to_fs(path)[0]
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def open_parquet(path: str) -> Any:
+    """A `pyarrow.parquet.ParquetFile` over a local path or a URL."""
+    import pyarrow.parquet as pq
+
+    return pq.ParquetFile(path if is_local(path) else open_input(path))
