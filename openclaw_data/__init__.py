@@ -1,9 +1,9 @@
 """Turn raw Chinese and English web scrapes into clean, deduplicated, explainable training datasets.
 
-The public names: `run` curates a dataset as a recipe says and returns its manifest; `extract` takes text out of one HTML
-page; `score` measures texts with every signal. Everything works on batches of documents (`documents`), policy is YAML in
-filters/ and pipelines/, mechanism is small functions: ingest -> extract -> language -> edits -> signals -> rules, then
-dedup over fingerprints, then dataset. Only `flow` knows Apache Beam. What the command line can do, these can.
+The public names: `run` curates a dataset as a recipe says and returns its manifest; `extract` takes the text out of
+one HTML page; `score` measures texts with every signal. Everything works on batches of documents (`documents`). Policy
+is YAML in filters/ and pipelines/; mechanism is small functions: ingest -> extract -> language -> edits -> signals ->
+rules, then dedup over fingerprints, then dataset. Only `flow` knows Apache Beam.
 """
 
 from typing import TYPE_CHECKING, Any

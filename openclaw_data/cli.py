@@ -22,10 +22,10 @@ def main() -> None:
     try:
         app()
     except DataError as error:
-        print(f"openclaw-data: {error}", file=sys.stderr)  # noqa: T201
+        print(f"openclaw-data: {error}", file=sys.stderr)
         sys.exit(2)
     except KeyboardInterrupt:
-        print(  # noqa: T201
+        print(
             "openclaw-data: interrupted. Finished parts are kept: run the same command again to go on.", file=sys.stderr
         )
         sys.exit(130)
@@ -55,14 +55,14 @@ def run(
         typer.Option(help="Folder of the intermediate parts; a re-run goes on there. [default: OUTPUT.work]"),
     ] = None,
     workers: Annotated[int, typer.Option("--workers", "-w", min=1, help="Processes to use.")] = 1,
-    force: Annotated[bool, typer.Option("--force", help="Replace what the folders hold of another run.")] = False,  # noqa: FBT002
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no tables.")] = False,  # noqa: FBT002
+    force: Annotated[bool, typer.Option("--force", help="Replace what the folders hold of another run.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no tables.")] = False,
     runner: Annotated[str, typer.Option(help="The Beam runner.")] = "FnApiRunner",
 ) -> None:
     """Curate a dataset: annotate, deduplicate, publish, balance.
 
-    Options of the Beam runner follow after `--`. A run that was stopped goes on where it was when the same command is given
-    again. The result is the same, byte for byte, whatever the number of workers.
+    Options of the Beam runner follow after `--`. A run that was stopped goes on where it was when the same command is
+    given again. The result is the same, byte for byte, whatever the number of workers.
 
     Example: openclaw-data run web --input cc='crawl/*.warc.gz' --output out --workers 2
     """
@@ -94,7 +94,7 @@ def recipes() -> None:
     for name in recipe.available():
         found = recipe.load(name)
         sources = ", ".join(s.id for s in found.sources)
-        print(f"{name} {found.version}: {' '.join(found.description.split())} Sources: {sources}.")  # noqa: T201
+        print(f"{name} {found.version}: {' '.join(found.description.split())} Sources: {sources}.")
 
 
 def _by_source(inputs: list[str]) -> dict[str, list[str]]:

@@ -15,7 +15,9 @@ from typing import Any
 
 import pyarrow as pa
 
-from openclaw_data.errors import DataError as DataError
+from openclaw_data.errors import DataError
+
+__all__ = ["ERRORS", "PAGE", "RAW", "SKIPPED", "DataError", "append", "build", "from_texts", "text_buffers"]
 
 TIMESTAMP = pa.timestamp("us", tz="UTC")
 

@@ -47,7 +47,9 @@ class Source(Section):
 
     id: Slug = Field(description="short name; `--input ID=PATH` gives it files")
     format: Literal["warc", "jsonl", "parquet"] = Field(description="warc covers WET and .gz/.zst files")
-    paths: tuple[str, ...] = Field((), description="files, globs or URLs; `--input` replaces them")
+    paths: tuple[str, ...] = Field(
+        (), description="files, globs or URLs; relative ones start at the recipe's folder; `--input` replaces them"
+    )
     fields: dict[str, str | tuple[str, ...]] = Field(
         default_factory=dict,
         description="jsonl, parquet: our column -> their field (dots go down; a list: the first there)",
@@ -141,9 +143,16 @@ def load(name: str) -> Recipe:
     path = _find(name)
     data, positions = yaml_strict.load(path)
     try:
-        return Recipe.model_validate(data)
+        found = Recipe.model_validate(data)
     except ValidationError as error:
         raise _explain(path, error, positions) from None
+    sources = [s.model_copy(update={"paths": tuple(_beside(path, p) for p in s.paths)}) for s in found.sources]
+    return found.model_copy(update={"sources": tuple(sources)})
+
+
+def _beside(recipe: Path, path: str) -> str:
+    """A relative path in a recipe starts at the recipe's own folder."""
+    return path if "://" in path or Path(path).is_absolute() else str(recipe.parent / path)
 
 
 def with_inputs(recipe: Recipe, inputs: dict[str, list[str]]) -> Recipe:

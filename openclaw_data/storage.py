@@ -71,7 +71,7 @@ def read_json(path: str) -> Any:
 def open_input(path: str) -> BinaryIO:
     """Open for reading, seekable, bytes as stored (never decompressed by its name)."""
     if is_local(path):
-        return open(path, "rb")  # noqa: PTH123, SIM115
+        return open(path, "rb")  # noqa: PTH123
     handle: BinaryIO = _filesystem(path).open(path, "rb", compression=None)
     return handle
 

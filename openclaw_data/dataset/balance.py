@@ -26,14 +26,13 @@ def count(dataset: str, decisions: Iterable[str], shards: Iterable[str], read: M
     kept = _sum(dataset, shards, _KEY)
     for key in sorted({(s, f, lang) for s, f, lang, o in rows if o == "kept"} | set(kept)):
         if rows[*key, "kept"] != kept[key]:
-            raise _unbalanced(
-                "/".join(key[:2]), key[2], "kept in decisions/", rows[*key, "kept"], "rows in data/", kept[key]
-            )
+            facts = f"{rows[*key, 'kept']} kept in decisions/, but {kept[key]} rows in data/."
+            raise _unbalanced(f"{key[0]}/{key[1]}, {key[2]}", facts)
     by_file = _outcomes(rows, lambda k: f"{k[0]}/{k[1]}")
     for name in sorted({*by_file, *read}):
         found = by_file.get(name, Outcomes()).read
         if found != read.get(name, 0):
-            raise _unbalanced(name, "all languages", "records read", read.get(name, 0), "records in decisions/", found)
+            raise _unbalanced(name, f"{read.get(name, 0)} records read, but {found} in decisions/.")
     total = _outcomes(rows, lambda _: "all").get("all", Outcomes())
     reasons, errors = _reasons(dataset, decisions)
     by_language = _outcomes(rows, lambda k: k[2])
@@ -74,9 +73,9 @@ def _reasons(dataset: str, decisions: Iterable[str]) -> tuple[dict[str, dict[str
     return {r: dict(sorted(reasons[r].items())) for r in sorted(reasons)}, dict(sorted(errors.items()))
 
 
-def _unbalanced(file: str, language: str, what: str, n: int, other: str, m: int) -> DataError:
+def _unbalanced(where: str, facts: str) -> DataError:
     return DataError(
-        f"balance, {file}, {language}",
-        f"{n} {what}, but {m} {other}.",
+        f"balance, {where}",
+        facts,
         "Nothing was published; this is a defect of openclaw-data: please report it with the work folder's run.json.",
     )

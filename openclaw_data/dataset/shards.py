@@ -48,7 +48,7 @@ class Shard(NamedTuple):
 
 
 def plan(pieces: dict[str, list[Piece]], shard_bytes: int) -> list[Shard]:
-    """Cut each language's pieces into shards of about `shard_bytes` of text, closed at the first piece that fills one."""
+    """Cut each language's pieces into shards, each closed by the piece that fills it to `shard_bytes` of text."""
     shards = []
     for language in sorted(pieces):
         groups: list[list[Piece]] = [[]]

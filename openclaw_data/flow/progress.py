@@ -1,10 +1,10 @@
-"""What a person sees while a run goes on: bars on a terminal, plain lines elsewhere. Driven by part markers alone."""
+"""What a person sees while a run goes on: a bar on a terminal, plain lines elsewhere. Driven by part markers alone."""
 
+import contextlib
 import sys
 import time
-from collections.abc import Callable
-from contextlib import contextmanager
-from typing import TextIO
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
 
 from rich.console import Console
 from rich.progress import (
@@ -19,87 +19,92 @@ from rich.progress import (
 
 from openclaw_data import storage
 
-_LINE_EVERY_SECONDS = 10.0
-_LOOK_EVERY_SECONDS = 0.5
+_BAR_SECONDS = 0.5
+_LINE_SECONDS = 10.0
 
 
-class Watcher:
-    """Counts markers of one stage and shows them. `tick` is cheap and may be called often."""
+class State(NamedTuple):
+    """How far a stage is: parts done in all, and what this run added to them."""
 
-    def __init__(
-        self, stage: str, total: int, look: Callable[[], tuple[int, int]], show: Callable[[int, int], None]
-    ) -> None:
-        self.stage, self.total, self._look, self._show = stage, total, look, show
-        self._next = 0.0
+    parts: int
+    parts_added: int
+    records_added: int
+    seconds: float
 
-    def tick(self) -> None:
-        """Look at the markers if it is time to, and show what changed."""
-        now = time.monotonic()
-        if now >= self._next:
-            self._next = now + _LOOK_EVERY_SECONDS
-            self._show(*self._look())
+    @property
+    def rate(self) -> float:
+        """Records a second."""
+        return self.records_added / max(1e-9, self.seconds)
 
 
-@contextmanager
-def stage(name: str, folder: str, total: int, *, unit: str = "documents", quiet: bool = False):  # type: ignore[no-untyped-def] # noqa: ANN201
-    """Show the progress of a stage whose markers appear in `folder`; yields a function to call often."""
-    counter = _MarkerCounter(folder)
+@contextlib.contextmanager
+def stage(name: str, folder: str, total: int, *, quiet: bool = False) -> Iterator[Callable[[], None]]:
+    """Show a stage whose markers appear in `folder`; yields a function that is cheap to call often."""
     if quiet:
         yield lambda: None
         return
+    look = _looker(folder)
+    if not sys.stderr.isatty():
+        yield _every(_LINE_SECONDS, lambda: _say(f"{name}: {_line(look(), total)}"))
+        _say(f"{name}: {_line(look(), total)}")
+        return
+    with _bars() as bars:
+        task = bars.add_task(name, total=total, rate="")
+
+        def show() -> None:
+            state = look()
+            rate = f"{state.rate:,.0f} records/s" if state.records_added else ""
+            bars.update(task, completed=state.parts, rate=rate)
+
+        yield _every(_BAR_SECONDS, show)
+        show()
+
+
+def _looker(folder: str) -> Callable[[], State]:
+    """A function that counts the markers in a folder, reading each of them once."""
     started = time.monotonic()
-    if sys.stderr.isatty():
-        with _bars() as bars:
-            task = bars.add_task(name, total=total, rate="")
+    seen: dict[str, int] = {}
 
-            def show(parts: int, documents: int) -> None:
-                rate = documents / max(1e-9, time.monotonic() - started)
-                bars.update(task, completed=parts, rate=f"{rate:,.0f} {unit}/s" if documents else "")
+    def look() -> State:
+        for name in storage.names(folder):
+            if name.endswith(".json") and name not in seen:
+                facts = storage.read_json(storage.join(folder, name)) or {}
+                seen[name] = int(facts.get("records", facts.get("rows", 0)))
+        values = list(seen.values())[before:]
+        return State(len(seen), len(values), sum(values), time.monotonic() - started)
 
-            yield Watcher(name, total, counter.look, show).tick
-            show(*counter.look())
-    else:
-        yield Watcher(name, total, counter.look, _Lines(name, total, started, unit, sys.stderr)).tick
-        parts, documents = counter.look()
-        seconds = time.monotonic() - started
-        print(f"{name}: {parts}/{total} parts, {documents:,} {unit}, {seconds:.1f} s", file=sys.stderr, flush=True)
+    before = 0
+    before = look().parts
+    return look
 
 
-class _MarkerCounter:
-    """Reads each marker once."""
+def _every(seconds: float, show: Callable[[], None]) -> Callable[[], None]:
+    """Call `show` at most once in so many seconds."""
+    next_time = time.monotonic() + seconds
 
-    def __init__(self, folder: str) -> None:
-        self.folder = folder
-        self.seen: dict[str, int] = {}
-        self.at_start: int | None = None
+    def tick() -> None:
+        nonlocal next_time
+        if time.monotonic() >= next_time:
+            next_time = time.monotonic() + seconds
+            show()
 
-    def look(self) -> tuple[int, int]:
-        """(parts done, records in the parts done since the start)."""
-        for name in storage.names(self.folder):
-            if name.endswith(".json") and name not in self.seen:
-                facts = storage.read_json(storage.join(self.folder, name)) or {}
-                self.seen[name] = int(facts.get("records", facts.get("rows", 0)))
-        total = sum(self.seen.values())
-        if self.at_start is None:
-            self.at_start = total
-        return len(self.seen), total - self.at_start
+    return tick
 
 
-class _Lines:
-    """One plain line every few seconds, for logs."""
+def _line(state: State, total: int) -> str:
+    """`3/8 parts, 1,210 records, 402 records/s, 15 s, about 25 s left`."""
+    words = [f"{state.parts}/{total} parts"]
+    if state.records_added:
+        words += [f"{state.records_added:,} records", f"{state.rate:,.0f} records/s"]
+    words.append(f"{state.seconds:.0f} s")
+    if state.parts_added and state.parts < total:
+        words.append(f"about {(total - state.parts) * state.seconds / state.parts_added:.0f} s left")
+    return ", ".join(words)
 
-    def __init__(self, name: str, total: int, started: float, unit: str, file: TextIO) -> None:
-        self.name, self.total, self.started, self.unit, self.file = name, total, started, unit, file
-        self._next = started + _LINE_EVERY_SECONDS
 
-    def __call__(self, parts: int, documents: int) -> None:
-        now = time.monotonic()
-        if now < self._next:
-            return
-        self._next = now + _LINE_EVERY_SECONDS
-        rate = documents / (now - self.started)
-        left = f", about {(self.total - parts) * (now - self.started) / parts:.0f} s left" if parts else ""
-        print(f"{self.name}: {parts}/{self.total} parts, {rate:,.0f} {self.unit}/s{left}", file=self.file, flush=True)
+def _say(line: str) -> None:
+    sys.stderr.write(line + "\n")
+    sys.stderr.flush()
 
 
 def _bars() -> Progress:

@@ -5,7 +5,7 @@
 
 import contextlib
 from collections import defaultdict
-from typing import Any, NamedTuple
+from typing import Any
 
 import polars as pl
 import pyarrow as pa
@@ -20,21 +20,7 @@ SHARDS = "shards"
 PARQUET: dict[str, Any] = {"compression": "zstd", "compression_level": 3, "write_page_index": True}
 
 
-class Task(NamedTuple):
-    """One decisions part or one shard to write; markers go to `OUTPUT/.incomplete` until the dataset is whole."""
-
-    work: str
-    run_id: str
-    output: str
-    number: int
-
-    @property
-    def marks(self) -> str:
-        """The folder of this stage's markers."""
-        return storage.join(self.output, ".incomplete")
-
-
-def decide_part(task: Task) -> int:
+def decide_part(task: folder.Task) -> int:
     """Write a decisions part: every record that was read, without its text, with outcome, reasons and signals.
 
     Returns:
@@ -93,7 +79,7 @@ def _duplicate_rules(resolved: recipe.Resolved) -> list[tuple[str, pl.Expr]]:
     return [("exact", follower & pl.col("dup_exact")), ("near", follower & ~pl.col("dup_exact"))]
 
 
-def _duplicates(task: Task, rows: int) -> pl.DataFrame:
+def _duplicates(task: folder.Task, rows: int) -> pl.DataFrame:
     path = folder.path(task.work, "duplicates", task.number)
     return pl.DataFrame(storage.open_parquet(path).read()) if storage.exists(path) else no_duplicates(rows)
 
@@ -138,7 +124,7 @@ def plan_shards(marks: str, parts: int, shard_bytes: int) -> list[shards.Shard]:
     return shards.plan(pieces, shard_bytes)
 
 
-def write_shard(task: Task) -> int:
+def write_shard(task: folder.Task) -> int:
     """Write one shard of the plan in `.incomplete/shards.json`, and its marker.
 
     Returns:
@@ -155,7 +141,7 @@ def write_shard(task: Task) -> int:
     return rows
 
 
-def _kept_rows(task: Task, language: str, piece: shards.Piece) -> pa.Table:
+def _kept_rows(task: folder.Task, language: str, piece: shards.Piece) -> pa.Table:
     """The kept rows of one language in one row group, with the columns of `data/`."""
     annotated = storage.open_parquet(folder.path(task.work, "annotated", piece.part))
     decided = storage.open_parquet(folder.path(task.output, DECISIONS, piece.part))

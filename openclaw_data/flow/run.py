@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from openclaw_data import ingest, storage
 from openclaw_data import recipe as recipes
@@ -15,7 +15,7 @@ from openclaw_data.flow import work as folder
 _OURS = ("data", "decisions", "manifest.json", ".incomplete")
 
 
-def run(
+def run(  # noqa: PLR0913 - one parameter an option of the command line
     recipe: str | recipes.Recipe,
     output: str | Path,
     work: str | Path | None = None,
@@ -60,16 +60,35 @@ def run(
     if finished is not None:
         return finished
     folder.open_folder(place, identity, splits)
-    beam: dict[str, Any] = {"workers": workers, "runner": engine, "options": options}
+    job = Job(
+        place, out, resolved, identity["run_id"], len(splits), runner.Engine(workers, engine, tuple(options)), quiet
+    )
     seconds = {}
     for name, stage in (("annotate", _annotate), ("deduplicate", _deduplicate), ("publish", _publish)):
         started = time.monotonic()
-        stage(place, out, resolved, identity["run_id"], len(splits), beam, quiet)
+        stage(job)
         seconds[name] = round(time.monotonic() - started, 3)
-    result = _describe(place, out, resolved, identity, splits, seconds)
+    result = _describe(job, identity, splits, seconds)
     storage.write_json(storage.join(out, "manifest.json"), result.model_dump(mode="json"), indent=1)
-    storage.remove(storage.join(out, ".incomplete"))
+    storage.remove(job.marks)
     return result
+
+
+class Job(NamedTuple):
+    """What the stages of a run share."""
+
+    work: str
+    output: str
+    resolved: recipes.Resolved
+    run_id: str
+    parts: int
+    engine: runner.Engine
+    quiet: bool
+
+    @property
+    def marks(self) -> str:
+        """Where the markers of the publish stage are until the dataset is whole."""
+        return storage.join(self.output, ".incomplete")
 
 
 def open_output(out: str, identity: dict[str, Any]) -> manifest.Manifest | None:
@@ -99,96 +118,66 @@ def open_output(out: str, identity: dict[str, Any]) -> manifest.Manifest | None:
     return None
 
 
-def _annotate(
-    place: str, out: str, resolved: recipes.Resolved, run_id: str, parts: int, beam: dict[str, Any], quiet: bool
-) -> None:  # noqa: FBT001
-    _each(
-        "annotate",
-        annotate.annotate_split,
-        place,
-        annotate.STAGE,
-        parts,
-        lambda n: folder.Task(place, run_id, n),
-        beam,
-        quiet,
-    )
+def _annotate(job: Job) -> None:
+    _each(job, "annotate", annotate.annotate_split, storage.join(job.work, annotate.STAGE), job.parts)
 
 
-def _deduplicate(
-    place: str, out: str, resolved: recipes.Resolved, run_id: str, parts: int, beam: dict[str, Any], quiet: bool
-) -> None:  # noqa: FBT001
-    if resolved.recipe.dedup is not None:
-        with progress.stage("deduplicate", storage.join(place, deduplicate.STAGE), parts, quiet=quiet) as tick:
-            deduplicate.deduplicate(place, run_id, parts, resolved, tick=tick, **beam)
+def _deduplicate(job: Job) -> None:
+    if job.resolved.recipe.dedup is not None:
+        with progress.stage(
+            "deduplicate", storage.join(job.work, deduplicate.STAGE), job.parts, quiet=job.quiet
+        ) as tick:
+            deduplicate.deduplicate(job.work, job.run_id, job.parts, job.resolved, job.engine, tick)
 
 
-def _publish(
-    place: str, out: str, resolved: recipes.Resolved, run_id: str, parts: int, beam: dict[str, Any], quiet: bool
-) -> None:  # noqa: FBT001
-    marks = storage.join(out, ".incomplete")
-    task: Callable[[int], publish.Task] = lambda n: publish.Task(place, run_id, out, n)  # noqa: E731
-    _each("decide", publish.decide_part, marks, publish.DECISIONS, parts, task, beam, quiet)
-    shards = publish.plan_shards(marks, parts, resolved.recipe.output.shard_bytes)
-    storage.write_json(storage.join(marks, "shards.json"), shards)
-    _each("publish", publish.write_shard, marks, publish.SHARDS, len(shards), task, beam, quiet)
+def _publish(job: Job) -> None:
+    _each(job, "decide", publish.decide_part, storage.join(job.marks, publish.DECISIONS), job.parts)
+    shards = publish.plan_shards(job.marks, job.parts, job.resolved.recipe.output.shard_bytes)
+    storage.write_json(storage.join(job.marks, "shards.json"), shards)
+    _each(job, "publish", publish.write_shard, storage.join(job.marks, publish.SHARDS), len(shards))
 
 
-def _each(
-    name: str,
-    function: Callable[[Any], int],
-    marks: str,
-    stage: str,
-    total: int,
-    task: Callable[[int], Any],
-    beam: dict[str, Any],
-    quiet: bool,  # noqa: FBT001
-) -> None:
-    """Run `function` for every part of a stage that has no marker yet."""
-    todo = [task(n) for n in range(total) if n not in folder.done(marks, stage)]
-    with progress.stage(name, storage.join(marks, stage), total, quiet=quiet) as tick:
+def _each(job: Job, name: str, function: Callable[[folder.Task], int], marks: str, total: int) -> None:
+    """Run `function` for every part of a stage that has no marker in the folder `marks` yet."""
+    done = folder.done(marks)
+    todo = [folder.Task(job.work, job.run_id, job.output, n) for n in range(total) if n not in done]
+    with progress.stage(name, marks, total, quiet=job.quiet) as tick:
         if todo:
-            runner.execute(lambda p: runner.each(p, name, function, todo), tick=tick, **beam)
+            runner.execute(lambda p: runner.each(p, name, function, todo), job.engine, tick)
 
 
 def _describe(
-    place: str,
-    out: str,
-    resolved: recipes.Resolved,
-    identity: dict[str, Any],
-    splits: list[ingest.Split],
-    seconds: dict[str, float],
+    job: Job, identity: dict[str, Any], splits: list[ingest.Split], seconds: dict[str, float]
 ) -> manifest.Manifest:
     """The manifest, with counts taken from the written files."""
-    marks = storage.join(out, ".incomplete")
-    annotated = [folder.marker(place, annotate.STAGE, n) for n in range(len(splits))]
-    decided = [folder.marker(marks, publish.DECISIONS, n) for n in range(len(splits))]
-    shards = [folder.marker(marks, publish.SHARDS, n) for n in sorted(folder.done(marks, publish.SHARDS))]
+    annotated = [folder.marker(job.work, annotate.STAGE, n) for n in range(len(splits))]
+    decided = [folder.marker(job.marks, publish.DECISIONS, n) for n in range(len(splits))]
+    shards = [
+        folder.marker(job.marks, publish.SHARDS, n)
+        for n in sorted(folder.done(storage.join(job.marks, publish.SHARDS)))
+    ]
     inputs = [manifest.Input(**i, **_read(i, annotated)) for i in identity["inputs"]]
-    asked = resolved.recipe
+    read = {f"{i.source_id}/{i.name}": i.records for i in inputs}
+    asked = job.resolved.recipe
     body = asked.model_dump(mode="json")
-    sources = [manifest.Source(**{k: s[k] for k in manifest.Source.model_fields}) for s in body["sources"]]
+    sources = [manifest.Source(**_only(manifest.Source, s)) for s in body["sources"]]
     for source in body["sources"]:
         del source["paths"]
     return manifest.Manifest(
         name=asked.name,
         version=asked.version,
         description=asked.description,
-        run_id=identity["run_id"],
+        run_id=job.run_id,
         languages=asked.languages,
         sources=tuple(sources),
         inputs=tuple(inputs),
-        counts=balance.count(
-            out,
-            [d["path"] for d in decided],
-            [s["path"] for s in shards],
-            {f"{i.source_id}/{i.name}": i.records for i in inputs},
-        ),
+        counts=balance.count(job.output, [d["path"] for d in decided], [s["path"] for s in shards], read),
         shards=tuple(manifest.Shard(**_only(manifest.Shard, s)) for s in shards),
         decisions=tuple(manifest.File(**_only(manifest.File, d)) for d in decided),
         recipe=body,
-        recipe_digest=resolved.digest,
-        packs={p.name: p.digest for p in resolved.packs},
-        models=resolved.models,
+        recipe_digest=job.resolved.digest,
+        packs={p.name: p.digest for p in job.resolved.packs},
+        models=job.resolved.models,
         code={"version": identity["version"], "sha256": identity["code"]},
         environment=manifest.environment(),
         seconds=seconds,

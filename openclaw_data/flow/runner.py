@@ -10,7 +10,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import apache_beam as beam
 import psutil
@@ -26,20 +26,21 @@ _TICK_SECONDS = 0.2
 Build = Callable[[beam.Pipeline], object]
 
 
-def execute(
-    build: Build,
-    *,
-    workers: int = 1,
-    runner: str = LOCAL,
-    options: Sequence[str] = (),
-    tick: Callable[[], None] = lambda: None,
-) -> None:
+class Engine(NamedTuple):
+    """Which Beam runner, with how many local workers and which further options."""
+
+    workers: int = 1
+    runner: str = LOCAL
+    options: tuple[str, ...] = ()
+
+
+def execute(build: Build, engine: Engine, tick: Callable[[], None] = lambda: None) -> None:
     """Build a pipeline with `build` and run it to its end, calling `tick` a few times a second.
 
     Raises:
         DataError: what a step raised, or a worker process that died.
     """
-    pipeline = beam.Pipeline(options=pipeline_options(workers, runner, options))
+    pipeline = beam.Pipeline(options=pipeline_options(engine))
     build(pipeline)
     failure: list[BaseException] = []
     before = _children()
@@ -61,13 +62,13 @@ def execute(
         raise _plain(failure[0]) from failure[0]
 
 
-def pipeline_options(workers: int, runner: str, options: Sequence[str]) -> PipelineOptions:
+def pipeline_options(engine: Engine) -> PipelineOptions:
     """Beam options: local runs use processes where there is more than one worker; the user's options come last."""
-    mine = [f"--runner={runner}"]
-    if runner == LOCAL:
-        mode = "multi_processing" if workers > 1 else "in_memory"
-        mine += [f"--direct_running_mode={mode}", f"--direct_num_workers={workers}"]
-    return PipelineOptions([*mine, *options])
+    mine = [f"--runner={engine.runner}"]
+    if engine.runner == LOCAL:
+        mode = "multi_processing" if engine.workers > 1 else "in_memory"
+        mine += [f"--direct_running_mode={mode}", f"--direct_num_workers={engine.workers}"]
+    return PipelineOptions([*mine, *engine.options])
 
 
 def _watch(thread: threading.Thread, before: set[int], tick: Callable[[], None]) -> None:
@@ -88,7 +89,7 @@ def _watch(thread: threading.Thread, before: set[int], tick: Callable[[], None])
             raise DataError(
                 "worker",
                 f"process {gone} was killed, perhaps for want of memory.",
-                "Finished parts are kept: run the same command again to go on, with fewer --workers if memory is short.",
+                "Finished parts are kept: run the same command to go on, with fewer --workers if memory is short.",
             )
 
 

@@ -13,8 +13,6 @@ WORK/
 import functools
 import hashlib
 import json
-import os
-from collections.abc import Iterable
 from importlib import metadata
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -24,11 +22,20 @@ from openclaw_data.documents import DataError
 
 
 class Task(NamedTuple):
-    """One unit of work handed to a worker: everything else is in the work folder's `run.json` and `splits.json`."""
+    """One unit of work handed to a worker: everything else is in the work folder's `run.json` and `splits.json`.
+
+    `number` counts splits, parts or shards; `output` is the dataset's folder.
+    """
 
     work: str
     run_id: str
+    output: str
     number: int
+
+    @property
+    def marks(self) -> str:
+        """Where the markers of the publish stage are until the dataset is whole."""
+        return storage.join(self.output, ".incomplete")
 
 
 def part_name(number: int) -> str:
@@ -51,9 +58,9 @@ def mark(work: str, stage: str, number: int, facts: dict[str, Any]) -> None:
     storage.write_json(path(work, stage, number, "json"), facts)
 
 
-def done(work: str, stage: str) -> set[int]:
-    """The numbers of the parts that are done."""
-    return {int(n[5:10]) for n in storage.names(storage.join(work, stage)) if n.endswith(".json")}
+def done(folder: str) -> set[int]:
+    """The numbers of the parts that are done, by the markers in a stage's folder."""
+    return {int(n[5:-5]) for n in storage.names(folder) if n.endswith(".json")}
 
 
 def open_folder(work: str, identity: dict[str, Any], splits: list[ingest.Split]) -> None:
@@ -122,8 +129,3 @@ def settings(work: str, run: str) -> tuple[recipe.Resolved, list[ingest.Split]]:
     resolved = recipe.resolve(recipe.Recipe.model_validate_json(identity_["recipe"]))
     splits = [ingest.Split(**s) for s in storage.read_json(storage.join(work, "splits.json"))]
     return resolved, splits
-
-
-def tasks(work: str, run: str, numbers: Iterable[int]) -> list[Task]:
-    """Tasks for part numbers."""
-    return [Task(os.fspath(work), run, n) for n in numbers]
