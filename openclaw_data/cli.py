@@ -66,8 +66,11 @@ def run(
 
     Example: openclaw-data run web --input cc='crawl/*.warc.gz' --output out --workers 2
     """
+    import logging
+
     from rich.console import Console
 
+    logging.basicConfig(level=logging.ERROR)  # Beam warns on the root logger while it is imported
     from openclaw_data.dataset import summary
     from openclaw_data.flow.run import run as curate
 

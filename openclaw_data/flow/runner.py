@@ -5,8 +5,11 @@ the local runner is pinned (the default one depends on the network), `multi_thre
 data), and a killed worker process would leave `Pipeline.run` waiting for ever: the watchdog here ends the run instead.
 """
 
+import logging
 import os
+import shlex
 import signal
+import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -15,6 +18,8 @@ from typing import Any, NamedTuple
 import apache_beam as beam
 import psutil
 from apache_beam.options.pipeline_options import PipelineOptions
+from apache_beam.runners.portability.fn_api_runner import FnApiRunner
+from apache_beam.transforms.environments import SubprocessSDKEnvironment
 
 from openclaw_data.documents import DataError
 
@@ -40,7 +45,8 @@ def execute(build: Build, engine: Engine, tick: Callable[[], None] = lambda: Non
     Raises:
         DataError: what a step raised, or a worker process that died.
     """
-    pipeline = beam.Pipeline(options=pipeline_options(engine))
+    logging.getLogger("apache_beam").setLevel(logging.ERROR)
+    pipeline = beam.Pipeline(runner=_runner(engine), options=pipeline_options(engine))
     build(pipeline)
     failure: list[BaseException] = []
     before = _children()
@@ -63,12 +69,22 @@ def execute(build: Build, engine: Engine, tick: Callable[[], None] = lambda: Non
 
 
 def pipeline_options(engine: Engine) -> PipelineOptions:
-    """Beam options: local runs use processes where there is more than one worker; the user's options come last."""
-    mine = [f"--runner={engine.runner}"]
-    if engine.runner == LOCAL:
-        mode = "multi_processing" if engine.workers > 1 else "in_memory"
-        mine += [f"--direct_running_mode={mode}", f"--direct_num_workers={engine.workers}"]
-    return PipelineOptions([*mine, *engine.options])
+    """Beam options; the user's come last."""
+    workers = [f"--direct_num_workers={engine.workers}"] if engine.runner == LOCAL else []
+    return PipelineOptions([f"--runner={engine.runner}", *workers, *engine.options])
+
+
+def _runner(engine: Engine) -> FnApiRunner | None:
+    """The pinned local runner: in this process for one worker, in processes of `flow.worker` for more.
+
+    That is Beam's `multi_processing` mode with a worker program of our own.
+    """
+    if engine.runner != LOCAL:
+        return None
+    if engine.workers == 1:
+        return FnApiRunner()
+    command = f"exec {shlex.quote(sys.executable)} -m openclaw_data.flow.worker"
+    return FnApiRunner(default_environment=SubprocessSDKEnvironment.from_command_string(command))
 
 
 def _watch(thread: threading.Thread, before: set[int], tick: Callable[[], None]) -> None:
@@ -126,7 +142,7 @@ def _plain(error: BaseException) -> BaseException:
 def _from_text(error: BaseException) -> BaseException:
     """A worker process sends only text: find the line of a DataError in it, else the last line that says anything."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    marker = "openclaw_data.documents.DataError: "
+    marker = "openclaw_data.errors.DataError: "
     for line in reversed(lines):
         if marker in line:
             place, _, fact = line.split(marker, 1)[1].partition(": ")

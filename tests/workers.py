@@ -1,0 +1,31 @@
+"""Functions that tests send to worker processes: importable there as `tests.workers`."""
+
+import os
+import signal
+import time
+from pathlib import Path
+
+from openclaw_data.documents import DataError
+
+
+def kill_me_at_three(n: int) -> int:
+    """Kill the worker that gets number 3, as the kernel does when memory is short."""
+    if n == 3:
+        os.kill(os.getpid(), signal.SIGKILL)
+    time.sleep(0.05)
+    return n
+
+
+def fail_at_three(n: int) -> int:
+    """Fail with a message meant for the user."""
+    if n == 3:
+        raise DataError("crawl.warc.gz", "is not a WARC file.", "Convert it first.")
+    return n
+
+
+def write_pid(folder_and_number: tuple[str, int]) -> int:
+    """Leave this process's id in a file."""
+    folder, n = folder_and_number
+    Path(folder, f"{n}-{os.getpid()}").touch()
+    time.sleep(0.05)
+    return n
