@@ -1,0 +1,181 @@
+"""From raw records to pages: decode, find the main text and the title, within a page's limits."""
+
+import re
+from typing import Any, NamedTuple
+
+import pyarrow as pa
+
+from openclaw_data.documents import PAGE, RAW, DataError
+from openclaw_data.extract import charset
+from openclaw_data.extract.engines import ENGINES, label
+
+DEFAULT_ENGINE = "resiliparse"
+
+TITLE_CHARS = 500
+"""A longer title is cut: it is not a title."""
+
+_SPACES = re.compile(r"\s+")
+_LINE_END = re.compile("[ \t\u00a0\u3000]+\n")
+_TABS = re.compile("\t\t+")
+_BLANK_LINES = re.compile("\n{3,}")
+_NEWLINES = str.maketrans({"\r": "\n", "\x0b": "\n", "\x0c": "\n", "\x85": "\n", "\u2028": "\n", "\u2029": "\n"})
+_UNUSUAL = re.compile("[\r\x0b\x0c\x85\u2028\u2029]")
+_CONTROL = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufeff]")
+_MARKUP = re.compile(
+    rb"<(?:!doctype\s+html|html|head|body|title|meta|div|p|br|table|span|a|script|h[1-6]|ul|li)\b", re.IGNORECASE
+)
+
+
+class Page(NamedTuple):
+    """The text of one page.
+
+    `text`: lines end in a line feed, at most one blank line in a row, no trailing blanks, no NUL and no lone surrogate.
+    `charset`, `source`, `replacements`: see `charset.Decoded`. `error`: a key of `documents.ERRORS`, "" where all went
+    well; then `text` is "". `detail` says more about the error.
+    """
+
+    text: str
+    title: str
+    charset: str
+    source: str
+    replacements: int
+    extractor: str
+    error: str = ""
+    detail: str = ""
+
+
+class Run(NamedTuple):
+    """The engine by name, what the `extractor` column says of it, and the seconds a page may take."""
+
+    engine: str
+    extractor: str
+    timeout: float
+
+
+def extract(html: bytes, url: str = "", content_type: str = "") -> Page:
+    """Decode one page and find its main text and title, with the default engine and limits.
+
+    Args:
+        html: the page as fetched (transfer and content codings undone).
+        url: where it is from; some engines use it to tell a page's own links.
+        content_type: the HTTP header as sent, for its `charset` and for `text/plain`; "" if unknown.
+
+    Returns:
+        The page. A page that cannot be extracted has `error` set and an empty text; nothing is raised for bad input.
+    """
+    return _page(bytes(html), url, "", content_type, Run(DEFAULT_ENGINE, label(DEFAULT_ENGINE), 5.0))
+
+
+def pages(
+    raw: pa.RecordBatch, *, engine: str = DEFAULT_ENGINE, max_page_bytes: int = 10_000_000, timeout: float = 5.0
+) -> pa.RecordBatch:
+    """Raw records to pages, row by row.
+
+    Records that carry text (WET, JSON lines, Parquet) keep it, cleaned like any other; rows that are skipped or in
+    error pass through with text "". HTML is decoded and extracted, plain text decoded.
+
+    Args:
+        raw: a batch of `documents.RAW`.
+        engine: a key of `engines.ENGINES`.
+        max_page_bytes: a larger payload is skipped as `oversize`.
+        timeout: seconds a page may take; after that it is an `extract_timeout` error.
+
+    Returns:
+        A batch of `documents.PAGE` with the same rows in the same order.
+
+    Raises:
+        DataError: no such engine, or it is not installed.
+    """
+    run = Run(engine, label(engine), timeout)
+    if not raw.schema.equals(RAW):
+        raise DataError("extract.pages", "the batch is not of the schema documents.RAW.", "Make it with ingest.read.")
+    wanted = ("url", "content_mime_detected", "content_type", "payload", "text", "title", "skipped", "error")
+    columns = [raw.column(name) for name in wanted]
+    details = raw.column("error_detail")
+    found = []
+    for i in range(raw.num_rows):
+        url, mime, content_type, payload, text, title, skipped, error = (column[i].as_py() for column in columns)
+        if skipped or error:
+            page = Page("", _title(title), "", "", 0, "", error, details[i].as_py())
+        elif not payload:
+            page = Page(clean(text), _title(title), "utf-8", "text", 0, "")
+        elif len(payload) > max_page_bytes:
+            skipped, page = "oversize", Page("", "", "", "", 0, "")
+        else:
+            page = _page(payload, url, mime, content_type, run)
+        if not (page.text or skipped or page.error):
+            skipped = "empty_text"
+        found.append((page, skipped))
+    return _batch(raw, found)
+
+
+def is_plain(mime: str, payload: bytes) -> bool:
+    """Whether a payload is plain text: declared so, and without markup at its start (servers mislabel HTML)."""
+    return mime.lower().lstrip().startswith("text/plain") and not _MARKUP.search(payload[:1024])
+
+
+def clean(text: str) -> str:
+    """Text fit for storage: one kind of line end, no trailing blanks, at most one blank line, no controls.
+
+    Removed: C0 and C1 controls but tab, lone surrogates, zero-width no-break space (a byte order mark in the middle
+    of a file). What else to normalise (width, spaces, punctuation) is for edits.
+    """
+    if not text.isprintable():
+        if _UNUSUAL.search(text):
+            text = text.replace("\r\n", "\n").translate(_NEWLINES)
+        text = _CONTROL.sub("", text)
+    text = _LINE_END.sub("\n", _TABS.sub("\t", text) if "\t\t" in text else text)
+    return _BLANK_LINES.sub("\n\n", text).strip("\n").rstrip(" \t\u00a0\u3000\n")
+
+
+def _title(title: str) -> str:
+    """A title on one line, of at most `TITLE_CHARS` characters."""
+    return _SPACES.sub(" ", _CONTROL.sub("", title[: 4 * TITLE_CHARS])).strip()[:TITLE_CHARS].rstrip()
+
+
+def _page(raw: bytes, url: str, mime: str, content_type: str, run: Run) -> Page:
+    """One payload through charset and engine, every failure turned into the page's error."""
+    decoded = charset.decode(raw, content_type)
+    evidence = (decoded.charset, decoded.source, decoded.replacements)
+    if is_plain(mime or content_type, raw):
+        return Page(clean(decoded.text), "", *evidence, "plain text")
+    try:
+        text, title = within_limits(run.engine, decoded.text, url, run.timeout)
+    except TimeoutError as error:
+        return Page("", "", *evidence, run.extractor, "extract_timeout", str(error))
+    except Exception as error:  # noqa: BLE001  (whatever an engine raises costs one page)
+        return Page("", "", *evidence, run.extractor, "extract_failed", f"{type(error).__name__}: {error}"[:200])
+    return Page(clean(text), _title(title), *evidence, run.extractor)
+
+
+def within_limits(engine: str, html: str, url: str, timeout: float) -> tuple[str, str]:
+    """Run an engine: here where the page is small enough to be harmless, else in the guard process.
+
+    Raises:
+        guard.PageTimeoutError: the time is up.
+        guard.PageFailedError: the engine failed or took the guard process down.
+    """
+    from openclaw_data.extract.guard import GUARD
+
+    chosen = ENGINES[engine]
+    html = html.replace("\0", "") if "\0" in html else html
+    if len(html) <= chosen.free_bytes and html.count("<") <= chosen.free_tags:
+        return chosen.extract(html, url)
+    return GUARD.extract(engine, html, url, timeout)
+
+
+def _batch(raw: pa.RecordBatch, found: list[tuple[Page, str]]) -> pa.RecordBatch:
+    """The `PAGE` batch: provenance shared with `raw`, the rest from the pages."""
+    new: dict[str, list[Any]] = {
+        "content_charset": [page.charset for page, _ in found],
+        "charset_source": [page.source for page, _ in found],
+        "replacements": [page.replacements for page, _ in found],
+        "extractor": [page.extractor for page, _ in found],
+        "title": [page.title for page, _ in found],
+        "text": [page.text for page, _ in found],
+        "skipped": [skipped for _, skipped in found],
+        "error": [page.error for page, _ in found],
+        "error_detail": [page.detail for page, _ in found],
+    }
+    arrays = [pa.array(new[f.name], f.type) if f.name in new else raw.column(f.name) for f in PAGE]
+    return pa.RecordBatch.from_arrays(arrays, schema=PAGE)
