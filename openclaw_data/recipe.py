@@ -25,12 +25,13 @@ _UNITS = {"": 1, "B": 1, "kB": 10**3, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB
 
 def parse_size(value: Any) -> int:
     """Bytes from `256MB`, `2GB`, `4096`. Raises ValueError for anything else."""
-    if isinstance(value, int) and not isinstance(value, bool) and value > 0:
-        return value
     match = re.fullmatch(r"(\d+(?:\.\d+)?) ?([kKMGT]?B?)", str(value))
     if not match or match[2] not in _UNITS:
         raise ValueError("must be a size such as 256MB or 2GB")
-    return int(float(match[1]) * _UNITS[match[2]])
+    size = int(float(match[1]) * _UNITS[match[2]])
+    if size < 1:
+        raise ValueError("must be a size of at least one byte")
+    return size
 
 
 Size = Annotated[int, BeforeValidator(parse_size)]
@@ -225,7 +226,7 @@ def _hint(name: str, known: list[str]) -> str:
 
 
 def _explain(path: Path, error: ValidationError, positions: Any) -> DataError:
-    first = error.errors()[0]
+    first = min(error.errors(), key=lambda e: e["type"] != "extra_forbidden")
     where = tuple(p for p in first["loc"] if isinstance(p, int | str))
     line = yaml_strict.line_of(positions, where)
     key = ".".join(str(p) for p in where)

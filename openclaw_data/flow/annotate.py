@@ -55,7 +55,7 @@ def annotate_split(task: folder.Task) -> int:
         for three in itertools.chain([first], batches):
             records += len(three[0])
             for writer, batch in zip(writers, three, strict=True):
-                writer.write_batch(batch, row_group_size=max(1, len(batch)))
+                writer.write_batch(batch)
     facts = {
         "records": records,
         "ignored": dict(sorted(ignored.items())),
@@ -69,7 +69,8 @@ def annotate_split(task: folder.Task) -> int:
 
 def paths(task: folder.Task) -> list[str]:
     """The files of a part: annotated, fingerprints, quarantine."""
-    return [folder.path(task.work, stage, task.number) for stage in (STAGE, "fingerprints", "quarantine")]
+    stages = ((STAGE, "parquet"), ("fingerprints", "arrow"), ("quarantine", "parquet"))
+    return [folder.path(task.work, stage, task.number, ending) for stage, ending in stages]
 
 
 def annotated_batches(
@@ -89,7 +90,10 @@ def _three(raw: pa.RecordBatch, resolved: recipe.Resolved) -> tuple[pa.RecordBat
     return batch, dedup.fingerprint(batch), quarantined(raw, batch)
 
 
-def _writer(path: str, schema: pa.Schema) -> pq.ParquetWriter:
+def _writer(path: str, schema: pa.Schema) -> Any:
+    """Parquet, but Arrow IPC for fingerprints: their signatures are read in place. Both take `write_batch`."""
+    if schema == dedup.FINGERPRINT:
+        return pa.ipc.new_file(path, schema)
     return pq.ParquetWriter(path, schema, **PARQUET)
 
 

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from openclaw_data import ingest, storage
 from openclaw_data import recipe as recipes
@@ -60,8 +60,8 @@ def run(  # noqa: PLR0913 - one parameter an option of the command line
     if finished is not None:
         return finished
     folder.open_folder(place, identity, splits)
-    job = Job(
-        place, out, resolved, identity["run_id"], len(splits), runner.Engine(workers, engine, tuple(options)), quiet
+    job = folder.Job(
+        place, out, resolved, identity["run_id"], len(splits), folder.Engine(workers, engine, tuple(options)), quiet
     )
     seconds = {}
     for name, stage in (("annotate", _annotate), ("deduplicate", _deduplicate), ("publish", _publish)):
@@ -72,23 +72,6 @@ def run(  # noqa: PLR0913 - one parameter an option of the command line
     storage.write_json(storage.join(out, "manifest.json"), result.model_dump(mode="json"), indent=1)
     storage.remove(job.marks)
     return result
-
-
-class Job(NamedTuple):
-    """What the stages of a run share."""
-
-    work: str
-    output: str
-    resolved: recipes.Resolved
-    run_id: str
-    parts: int
-    engine: runner.Engine
-    quiet: bool
-
-    @property
-    def marks(self) -> str:
-        """Where the markers of the publish stage are until the dataset is whole."""
-        return storage.join(self.output, ".incomplete")
 
 
 def open_output(out: str, identity: dict[str, Any]) -> manifest.Manifest | None:
@@ -118,26 +101,26 @@ def open_output(out: str, identity: dict[str, Any]) -> manifest.Manifest | None:
     return None
 
 
-def _annotate(job: Job) -> None:
+def _annotate(job: folder.Job) -> None:
     _each(job, "annotate", annotate.annotate_split, storage.join(job.work, annotate.STAGE), job.parts)
 
 
-def _deduplicate(job: Job) -> None:
+def _deduplicate(job: folder.Job) -> None:
     if job.resolved.recipe.dedup is not None:
         with progress.stage(
             "deduplicate", storage.join(job.work, deduplicate.STAGE), job.parts, quiet=job.quiet
         ) as tick:
-            deduplicate.deduplicate(job.work, job.run_id, job.parts, job.resolved, job.engine, tick)
+            deduplicate.deduplicate(job, tick)
 
 
-def _publish(job: Job) -> None:
+def _publish(job: folder.Job) -> None:
     _each(job, "decide", publish.decide_part, storage.join(job.marks, publish.DECISIONS), job.parts)
     shards = publish.plan_shards(job.marks, job.parts, job.resolved.recipe.output.shard_bytes)
     storage.write_json(storage.join(job.marks, "shards.json"), shards)
     _each(job, "publish", publish.write_shard, storage.join(job.marks, publish.SHARDS), len(shards))
 
 
-def _each(job: Job, name: str, function: Callable[[folder.Task], int], marks: str, total: int) -> None:
+def _each(job: folder.Job, name: str, function: Callable[[folder.Task], int], marks: str, total: int) -> None:
     """Run `function` for every part of a stage that has no marker in the folder `marks` yet."""
     done = folder.done(marks)
     todo = [folder.Task(job.work, job.run_id, job.output, n) for n in range(total) if n not in done]
@@ -147,7 +130,7 @@ def _each(job: Job, name: str, function: Callable[[folder.Task], int], marks: st
 
 
 def _describe(
-    job: Job, identity: dict[str, Any], splits: list[ingest.Split], seconds: dict[str, float]
+    job: folder.Job, identity: dict[str, Any], splits: list[ingest.Split], seconds: dict[str, float]
 ) -> manifest.Manifest:
     """The manifest, with counts taken from the written files."""
     annotated = [folder.marker(job.work, annotate.STAGE, n) for n in range(len(splits))]

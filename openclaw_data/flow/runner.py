@@ -13,7 +13,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import apache_beam as beam
 import psutil
@@ -22,21 +22,13 @@ from apache_beam.runners.portability.fn_api_runner import FnApiRunner
 from apache_beam.transforms.environments import SubprocessSDKEnvironment
 
 from openclaw_data.documents import DataError
+from openclaw_data.flow.work import LOCAL, Engine
 
-LOCAL = "FnApiRunner"
 GRACE_SECONDS = 10.0
 """How long a run may go on after one of its workers is gone, before it is ended."""
 _TICK_SECONDS = 0.2
 
 Build = Callable[[beam.Pipeline], object]
-
-
-class Engine(NamedTuple):
-    """Which Beam runner, with how many local workers and which further options."""
-
-    workers: int = 1
-    runner: str = LOCAL
-    options: tuple[str, ...] = ()
 
 
 def execute(build: Build, engine: Engine, tick: Callable[[], None] = lambda: None) -> None:

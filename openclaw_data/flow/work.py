@@ -4,8 +4,8 @@
 WORK/
   run.json                     identity of the run: recipe, inputs, code; a run resumes only its own work
   splits.json                  the list of input splits; split i makes part i
-  annotated/part-00000.parquet fingerprints/part-00000.parquet quarantine/part-00000.parquet
-  duplicates/part-00000.parquet   decisions/part-00000.parquet (a copy goes to OUT)
+  annotated/part-00000.parquet fingerprints/part-00000.arrow quarantine/part-00000.parquet
+  duplicates/part-00000.parquet
   STAGE/part-00000.json        the marker, written last: this part of this stage is done
 ```
 """
@@ -19,6 +19,34 @@ from typing import Any, NamedTuple
 
 from openclaw_data import ingest, recipe, storage
 from openclaw_data.documents import DataError
+
+LOCAL = "FnApiRunner"
+"""The local runner, pinned."""
+
+
+class Engine(NamedTuple):
+    """Which Beam runner, with how many local workers and which further options."""
+
+    workers: int = 1
+    runner: str = LOCAL
+    options: tuple[str, ...] = ()
+
+
+class Job(NamedTuple):
+    """What the stages of a run share."""
+
+    work: str
+    output: str
+    resolved: recipe.Resolved
+    run_id: str
+    parts: int
+    engine: Engine
+    quiet: bool
+
+    @property
+    def marks(self) -> str:
+        """Where the markers of the publish stage are until the dataset is whole."""
+        return storage.join(self.output, ".incomplete")
 
 
 class Task(NamedTuple):
