@@ -1,0 +1,91 @@
+"""JSON lines: `.jsonl`, `.jsonl.gz`, `.jsonl.zst`. A bad line costs that line."""
+
+import json
+from collections.abc import Iterator
+from typing import BinaryIO, NamedTuple
+
+from openclaw_data.ingest.fields import BadField, Fields, to_row
+from openclaw_data.ingest.rows import Row, clean, length32, made_id
+from openclaw_data.ingest.streams import Damaged, Members
+
+MAX_LINE_BYTES = 64 << 20
+"""A longer line is an error; it is passed over without being held."""
+_BOM = b"\xef\xbb\xbf"
+
+
+class Line(NamedTuple):
+    """A line without its end. `offset`, `size`: bytes in the decompressed stream; `data` is None for a longer one."""
+
+    offset: int
+    size: int
+    data: bytes | None
+
+
+def lines(file: BinaryIO, codec: str, limit: int = MAX_LINE_BYTES) -> Iterator[Line]:
+    """The lines of a file, each of at most `limit` bytes; of a longer one only its place.
+
+    Raises:
+        Damaged: the compressed data are corrupt or cut off; the lines before it have been given.
+    """
+    held: list[bytes] = []
+    size = offset = 0
+    for chunk in _chunks(file, codec):
+        at = 0
+        while (end := chunk.find(b"\n", at)) >= 0:
+            held.append(chunk[at:end])
+            size += end - at
+            yield Line(offset, size, b"".join(held) if size <= limit else None)
+            offset, size, at = offset + size + 1, 0, end + 1
+            held = []
+        size += len(chunk) - at
+        held = [*held, chunk[at:]] if size <= limit else []
+    if size:
+        yield Line(offset, size, b"".join(held) if size <= limit else None)
+
+
+def _chunks(file: BinaryIO, codec: str) -> Iterator[bytes]:
+    members = Members(file, codec)
+    while members.open():
+        while chunk := members.pull():
+            yield chunk
+
+
+def rows(
+    file: BinaryIO, codec: str, fields: Fields, *, source_id: str, crawl: str, name: str, max_page_bytes: int
+) -> Iterator[Row]:
+    """The lines of a file as rows of `documents.RAW`, in file order; empty lines are none.
+
+    `warc_record_offset` and `warc_record_length` are the line's place in the decompressed file, in bytes.
+    """
+    place = {"source_id": source_id, "crawl": crawl, "warc_filename": name}
+    after = 0
+    try:
+        for line in lines(file, codec):
+            after = line.offset + line.size
+            if line.data is not None and not line.data.strip():
+                continue
+            row = _row(line, fields, max_page_bytes)
+            row |= {**place, "warc_record_offset": line.offset, "warc_record_length": length32(line.size)}
+            row["id"] = row.get("id") or made_id(source_id, name, line.offset)
+            yield row
+    except Damaged as damage:
+        detail = f"{damage}; what follows in this file cannot be read"
+        row = {"error": "decompression", "error_detail": detail, "warc_record_offset": after}
+        yield {**place, **row, "id": made_id(source_id, name, after, 1)}
+
+
+def _row(line: Line, fields: Fields, max_page_bytes: int) -> Row:
+    if line.data is None:
+        return {"error": "json", "error_detail": f"the line has {line.size} bytes, more than {MAX_LINE_BYTES}"}
+    try:
+        item = json.loads(line.data.removeprefix(_BOM if line.offset == 0 else b"").decode())
+    except UnicodeDecodeError as error:
+        return {"error": "json", "error_detail": f"not UTF-8 at byte {error.start} of the line"}
+    except (ValueError, RecursionError) as error:
+        return {"error": "json", "error_detail": clean(str(error))[:200]}
+    if not isinstance(item, dict):
+        return {"error": "json", "error_detail": f"a JSON {type(item).__name__}, not an object"}
+    try:
+        return to_row(item, fields, max_page_bytes)
+    except BadField as error:
+        return {"error": "field", "error_detail": clean(str(error))[:500]}

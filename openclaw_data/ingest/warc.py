@@ -1,0 +1,450 @@
+"""Web archives: records of `.warc`, `.warc.gz` and `.warc.zst` become rows, and damage costs one record.
+
+The framing is ours rather than FastWARC's, which goes on in silence past some damage, does not tell where a member
+ends (so neither the length of a record nor an exact split), and reads a record of any size. See `streams`.
+"""
+
+import base64
+import hashlib
+import itertools
+import re
+from collections import Counter
+from collections.abc import Iterator
+from typing import BinaryIO, NamedTuple
+
+from openclaw_data.ingest import http, mime
+from openclaw_data.ingest.rows import Row, clean, length32, made_id, moment, short
+from openclaw_data.ingest.streams import Damaged, Members
+
+BEGIN = b"WARC/"
+MAX_HEADER_BYTES = 1 << 18
+IGNORED_TYPES = frozenset(["warcinfo", "request", "metadata", "revisit", "continuation"])
+_DOCUMENT_TYPES = frozenset(["response", "resource", "conversion"])
+_KEPT_BYTES = 1 << 20
+_VERSION = re.compile(rb"WARC/\d{1,2}\.\d{1,4}[ \t]*\r?\n")
+_NEXT = re.compile(rb"\nWARC/\d{1,2}\.\d{1,4}[ \t]*\r?\n")
+_LENGTH = re.compile(r"\d{1,18}\Z", re.ASCII)
+
+
+class BadRecord(Exception):  # noqa: N818 - it says what the record is
+    """A record that breaks the format; reading goes on at the next one."""
+
+
+class Options(NamedTuple):
+    """What `rows` needs to know. `max_page_bytes`: a longer body is skipped as `oversize`."""
+
+    source_id: str
+    crawl: str
+    name: str
+    max_page_bytes: int
+    verify_digests: bool = False
+
+
+class Stream:
+    """The bytes of the members of a file as records see them: a window with look-ahead and push-back.
+
+    A record ends where its member ends, unless the next member does not begin with `WARC/`: files compressed in
+    blocks (bgzip) cut records at any byte. `multiple`: the open member holds more than one record.
+    """
+
+    def __init__(self, members: Members, *, plain: bool) -> None:
+        self.members, self.plain = members, plain
+        self.start = members.position
+        self.end = self.start
+        self.spilled = False
+        self._data, self._at = b"", 0
+        self._marked, self._kept = 0, [b""]
+        self._lost = False
+        self._pending: tuple[int, bytes] | Damaged | None = None
+
+    @property
+    def tell(self) -> int:
+        """For an uncompressed file the offset of the next byte."""
+        return self.members.position - (len(self._data) - self._at)
+
+    def next_member(self) -> bool:
+        """Go to the next member; False at the end of the file.
+
+        Raises:
+            Damaged: it cannot be read.
+        """
+        pending, self._pending = self._pending, None
+        self.spilled = False
+        if isinstance(pending, Damaged):
+            self.start = self.members.start
+            raise pending
+        if pending is not None:
+            self.start, self._data = pending
+            self._at = 0
+            return True
+        self._data, self._at = b"", 0
+        more = self.members.open()
+        self.start = self.members.start
+        return more
+
+    def peek(self, count: int, *, inside: bool = False) -> bytes:
+        """The next `count` bytes, fewer at the member's end; `inside` a record also from the member after it."""
+        while len(self._data) - self._at < count:
+            if self._pending is not None:
+                break
+            more = self.members.pull()
+            if not more:
+                self.end = self.members.position
+                if not (inside and self._spill()):
+                    break
+                continue
+            self._data, self._at = (self._data[self._at :] + more if self._at < len(self._data) else more), 0
+        return self._data[self._at : self._at + count]
+
+    def _spill(self) -> bool:
+        """Take in the next member when it goes on with the open record."""
+        if self.plain:
+            return False
+        try:
+            if not self.members.open():
+                return False
+            data = self.members.pull()
+        except Damaged as damage:
+            self._pending = damage
+            return False
+        if not data or data.startswith(BEGIN):
+            self._pending = (self.members.start, data)
+            return False
+        self._data, self._at, self.spilled = self._data[self._at :] + data, 0, True
+        return True
+
+    def take(self, count: int) -> bytes:
+        """The next `count` bytes of the record, fewer where it ends too early."""
+        parts: list[bytes] = []
+        while count > 0:
+            part = self.peek(min(count, 1 << 20), inside=True)
+            if not part:
+                break
+            self._at += len(part)
+            parts.append(part)
+            count -= len(part)
+        if not self.plain:
+            self._kept += parts
+        return parts[0] if len(parts) == 1 else b"".join(parts)
+
+    def skip(self, count: int) -> int:
+        """Pass over `count` bytes of the record; -> how many there were. Nothing is held."""
+        if self.plain and count > len(self._data) - self._at:
+            passed = max(0, min(count, self.members.size() - self.tell))
+            self.move(self.tell + passed)
+            return passed
+        if count <= _KEPT_BYTES:
+            return len(self.take(count))
+        self._lost = True
+        passed = 0
+        while passed < count:
+            part = self.peek(min(count - passed, 1 << 20), inside=True)
+            if not part:
+                break
+            self._at += len(part)
+            passed += len(part)
+        return passed
+
+    def move(self, position: int) -> None:
+        """Uncompressed files: go on at byte `position`."""
+        self.members.seek(position)
+        self._data, self._at = b"", 0
+
+    def mark(self) -> int:
+        """Begin a record; -> its offset in the file: its own, or that of the member it is in."""
+        self._kept, self._lost = [], False
+        self._marked = self.tell if self.plain else self.start
+        return self._marked
+
+    def rewind(self) -> None:
+        """Go back to the mark; in a compressed file not when more than `_KEPT_BYTES` were passed over."""
+        if self.plain:
+            self.move(self._marked)
+        elif not self._lost:
+            self._data, self._at = b"".join([*self._kept, self._data[self._at :]]), 0
+        self._kept = []
+
+    def find_record(self) -> bool:
+        """Go to the next line `WARC/1.x` of this member; False, at its end, when there is none."""
+        while window := self.peek(1 << 16):
+            found = _NEXT.search(window)
+            if found:
+                self._at += found.start() + 1
+                return True
+            if len(window) < 1 << 16:
+                self._at += len(window)
+                return False
+            self._at += len(window) - 32
+        return False
+
+
+class Header(NamedTuple):
+    """A record's header. `fields`: first value by lower-case name; `size`: its bytes."""
+
+    kind: str
+    fields: dict[str, str]
+    length: int
+
+
+def rows(
+    file: BinaryIO, codec: str, options: Options, ignored: Counter[str], start: int = 0, stop: int | None = None
+) -> Iterator[Row]:
+    """The documents of an archive, in file order, as rows of `documents.RAW`.
+
+    Args:
+        file: the open archive, seekable.
+        codec: see `streams.codec_of`.
+        options: names and limits.
+        ignored: counts by type the records that are no documents (`warcinfo`, `request`, ...; types that the format
+            does not know count as `other`).
+        start, stop: compressed bytes; records whose member begins in this range are read. Both are boundaries that
+            `boundaries` gave.
+    """
+    stream = Stream(Members(file, codec, start), plain=not codec)
+    while True:
+        try:
+            if not stream.next_member() or (stop is not None and stream.start >= stop):
+                return
+            yield from _member(stream, options, ignored)
+        except Damaged as damage:
+            yield _error(options, stream.start, 0, "decompression", str(damage))
+            stream = Stream(stream.members, plain=False)
+            if not stream.members.resync(BEGIN):
+                return
+
+
+def _member(stream: Stream, options: Options, ignored: Counter[str]) -> Iterator[Row]:
+    """The rows of the open member. Where it is damaged, the record before the damage goes with it.
+
+    That is so for a record that has its member for itself, which fails its checksum; one of many in a member was
+    complete and stands.
+    """
+    for nth in itertools.count():
+        while stream.peek(1) in (b"\r", b"\n"):
+            stream.take(1)
+        if not stream.peek(1):
+            return
+        offset = stream.mark()
+        try:
+            header = _header(stream)
+            row = _record(stream, header, options)
+            try:
+                _finish(stream, header)
+                alone = not stream.peek(1) and nth == 0 and not stream.spilled
+            except Damaged:
+                if nth and row is not None:
+                    yield _placed(row, options, offset, 0, nth)
+                raise
+        except BadRecord as bad:
+            yield _error(options, offset, nth, "warc_record", str(bad))
+            stream.rewind()
+            stream.find_record()
+            continue
+        if row is None:
+            ignored[header.kind if header.kind in IGNORED_TYPES else "other"] += 1
+            continue
+        length = stream.tell - offset if stream.plain else stream.end - offset if alone else 0
+        yield _placed(row, options, offset, length, nth)
+
+
+def _header(stream: Stream) -> Header:
+    """Read a record's header, up to the first byte of its block."""
+    window = b""
+    for size in (2048, MAX_HEADER_BYTES):
+        window = stream.peek(size, inside=True)
+        end = _header_end(window)
+        if end or len(window) < size:
+            break
+    if not _VERSION.match(window):
+        raise BadRecord("no record begins here: the line 'WARC/1.x' is missing")
+    if not end:
+        limit = len(window) >= MAX_HEADER_BYTES
+        raise BadRecord(f"the header is longer than {MAX_HEADER_BYTES} bytes" if limit else "the header has no end")
+    fields: dict[str, str] = {}
+    lines = window[:end].decode("utf-8", "replace").replace("\r\n", "\n").split("\n")
+    for line in http.unfold(lines[1:]):
+        name, colon, value = line.partition(":")
+        if colon:
+            fields.setdefault(name.strip().lower(), value.strip())
+    length = fields.get("content-length", "")
+    if not _LENGTH.match(length):
+        raise BadRecord(f"Content-Length is '{short(length)[:40]}', not a number")
+    kind = fields.get("warc-type", "").lower()
+    if not kind:
+        raise BadRecord("the header has no WARC-Type")
+    stream.take(end)
+    return Header(kind, fields, int(length))
+
+
+def _header_end(window: bytes) -> int:
+    end = window.find(b"\r\n\r\n")
+    if end >= 0:
+        return end + 4
+    end = window.find(b"\n\n")
+    return end + 2 if end >= 0 else 0
+
+
+def _record(stream: Stream, header: Header, options: Options) -> Row | None:
+    """Read a record's block; -> its row, None for a record that is no document."""
+    if header.kind not in _DOCUMENT_TYPES:
+        _skip(stream, header.length)
+        return None
+    wanted = min(header.length, options.max_page_bytes + http.MAX_HEADER_BYTES)
+    block = stream.take(wanted)
+    if len(block) < wanted:
+        raise BadRecord(f"Content-Length is {header.length}, but only {len(block)} bytes follow")
+    _skip(stream, header.length - wanted)
+    return _document(header, block, options)
+
+
+def _skip(stream: Stream, count: int) -> None:
+    passed = stream.skip(count)
+    if passed < count:
+        raise BadRecord(f"Content-Length is too large by {count - passed} bytes")
+
+
+def _finish(stream: Stream, header: Header) -> None:
+    """Pass over the empty lines after a record; what follows them must be a record or the end."""
+    tail = stream.peek(4)
+    rest = tail.lstrip(b"\r\n")
+    if not BEGIN.startswith(rest):
+        raise BadRecord(f"Content-Length is {header.length}, but the record does not end there")
+    stream.take(len(tail) - len(rest))
+
+
+def _document(header: Header, block: bytes, options: Options) -> Row:
+    """The row of a record whose block (or its first part, for a very long one) is `block`."""
+    fields = header.fields
+    row: Row = {
+        "id": short(fields.get("warc-record-id", "").strip("<> \t")),
+        "url": short(fields.get("warc-target-uri", "").strip("<> \t")),
+        "fetch_time": moment(fields.get("warc-date", "")),
+        "content_digest": short(fields.get("warc-payload-digest", "")),
+        "truncated": short(fields.get("warc-truncated", "")),
+        "content_type": short(fields.get("content-type", "")),
+    }
+    whole = len(block) == header.length
+    if options.verify_digests and whole and not _digest_fits(fields.get("warc-block-digest", ""), block):
+        return {**row, "error": "digest", "error_detail": "the block does not have the WARC-Block-Digest declared"}
+    declared = row["content_type"].replace(" ", "").lower()
+    if header.kind == "response" and (not declared or declared.startswith("application/http")):
+        return _response(row, fields, block, options, whole=whole)
+    return _plain_document(row, header, block, options, whole=whole)
+
+
+def _response(row: Row, fields: dict[str, str], block: bytes, options: Options, *, whole: bool) -> Row:
+    head = http.parse_head(block)
+    if head is None:
+        return {**row, "error": "warc_record", "error_detail": "the block is no HTTP response with a complete head"}
+    row |= {
+        "fetch_status": head.status,
+        "content_type": short(head.fields.get("content-type", "")),
+        "headers": clean(head.rights),
+    }
+    identified = fields.get("warc-identified-payload-type", "")
+    if head.status != http.OK:
+        declared = mime.essence(identified) or mime.essence(row["content_type"])
+        return {**row, "skipped": "http_status", "content_mime_detected": clean(declared)}
+    sent = block[head.size :]
+    digest = row["content_digest"]
+    try:
+        body = http.undo(sent, head.fields, options.max_page_bytes if whole else 4096, whole=whole)
+        if options.verify_digests and whole and not _payload_fits(digest, sent, head.fields, body.data):
+            return {
+                **row,
+                "error": "digest",
+                "error_detail": "the payload does not have the WARC-Payload-Digest declared",
+            }
+    except http.Undecodable as undecodable:
+        return {**row, "error": undecodable.error, "error_detail": clean(str(undecodable))}
+    if body.cut and not row["truncated"]:
+        row["truncated"] = "unspecified"
+    return _judged(row, identified, body.data, over=body.over or not whole)
+
+
+def _plain_document(row: Row, header: Header, block: bytes, options: Options, *, whole: bool) -> Row:
+    """A `resource`, a `conversion` (WET), or a response to something else than HTTP: the block is the payload."""
+    data = block[: options.max_page_bytes]
+    judged = _judged(
+        row, header.fields.get("warc-identified-payload-type", ""), data, over=not whole or len(block) > len(data)
+    )
+    if header.kind == "conversion" and judged["content_mime_detected"] == mime.PLAIN and not judged.get("skipped"):
+        judged |= {"payload": b"", "text": clean(data.decode("utf-8", "replace"))}
+    return judged
+
+
+def _judged(row: Row, identified: str, data: bytes, *, over: bool) -> Row:
+    """The row with its payload, or with the reason why it has none."""
+    kind = clean(mime.detect(identified, row["content_type"], data))
+    row["content_mime_detected"] = kind
+    if not data.strip():
+        return {**row, "skipped": "empty_body"}
+    if not mime.is_page(kind):
+        return {**row, "skipped": "not_html"}
+    return {**row, "skipped": "oversize"} if over else {**row, "payload": data}
+
+
+def _placed(row: Row, options: Options, offset: int, length: int, nth: int) -> Row:
+    row |= {
+        "source_id": options.source_id,
+        "crawl": options.crawl,
+        "warc_filename": options.name,
+        "warc_record_offset": offset,
+        "warc_record_length": length32(length),
+    }
+    if not row.get("id"):
+        row["id"] = made_id(options.source_id, options.name, offset, nth)
+    return row
+
+
+def _error(options: Options, offset: int, nth: int, error: str, detail: str) -> Row:
+    return _placed({"error": error, "error_detail": clean(detail)[:500]}, options, offset, 0, nth)
+
+
+def _payload_fits(digest: str, sent: bytes, fields: dict[str, str], data: bytes) -> bool:
+    """Writers disagree on what the payload is: as sent, without chunks, or decoded. Any of these will do."""
+    if _digest_fits(digest, sent) or _digest_fits(digest, data):
+        return True
+    chunked = "chunked" in fields.get("transfer-encoding", "").lower()
+    return chunked and _digest_fits(digest, http.dechunk(sent)[0])
+
+
+def _digest_fits(declared: str, data: bytes) -> bool:
+    """Whether `declared` (`sha1:` in base 32, base 16 or base 64) is the digest of `data`; unknown ones fit."""
+    algorithm, colon, value = declared.partition(":")
+    algorithm = algorithm.strip().lower().replace("-", "")
+    if not colon or algorithm not in ("sha1", "sha256", "sha512", "md5"):
+        return True
+    found = hashlib.new(algorithm, data, usedforsecurity=False).digest()
+    value = value.strip()
+    known = {found.hex(), base64.b32encode(found).decode().rstrip("=").lower()}
+    return value.rstrip("=").lower() in known or value.replace("-", "+").replace("_", "/").rstrip("=") == (
+        base64.b64encode(found).decode().rstrip("=")
+    )
+
+
+def boundaries(file: BinaryIO, codec: str, targets: list[int]) -> list[int]:
+    """For each target (bytes, ascending) the first member at or after it that begins a record; equal ones once.
+
+    Every member up to the last target is inflated, so the boundaries are exactly those at which `rows` arrives. Looking
+    for gzip's magic number near the target would be quicker and wrong: a page that is itself an archive, stored without
+    compression, has members inside it that look like records.
+    """
+    found: list[int] = []
+    members = Members(file, codec)
+    left = list(targets)
+    while left:
+        try:
+            if not members.open():
+                break
+            first = members.pull()
+            while members.pull():
+                pass
+        except Damaged:
+            if not members.resync(BEGIN):
+                break
+            continue
+        if members.start >= left[0] and first.startswith(BEGIN):
+            found.append(members.start)
+            left = [target for target in left if target > members.start]
+    return found
