@@ -1,11 +1,11 @@
 """What deduplication knows of a document: its hashes and its MinHash signature, one row a document.
 
 A fingerprint part is an Arrow IPC file without compression: its signatures are read by row, in place, through a
-memory map. That costs 540 bytes a document on disk and nothing in the shuffle.
+memory map. That costs 540 bytes a document on disk, and nothing in the shuffle.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -35,7 +35,7 @@ the canonical URL, 0 where there is none. `shingles`: how many 5-grams the folde
 ROW_BITS = 32
 ENCODED_SLASH = re.compile("%2[Ff]")
 TRACKING = frozenset(
-    (
+    (  # noqa: SIM905 - thirty quoted words read worse
         "gclid gclsrc dclid fbclid msclkid yclid twclid ttclid igshid mc_cid mc_eid _ga _gl _hsenc _hsmi spm scm "
         "share_token share_source share_medium vd_source from_source isappinstalled bd_vid hmsr hmpl"
     ).split()
@@ -103,12 +103,14 @@ def fingerprint(batch: pa.RecordBatch) -> pa.RecordBatch:
     return pa.RecordBatch.from_arrays(columns, schema=FINGERPRINT)
 
 
-def write(path: str | Path, batches: Sequence[pa.RecordBatch]) -> int:
-    """Write a fingerprint part, uncompressed, as one record batch; returns its rows."""
-    table = pa.Table.from_batches(list(batches), FINGERPRINT).combine_chunks()
+def write(path: str | Path, batches: Iterable[pa.RecordBatch]) -> int:
+    """Write a fingerprint part, uncompressed, batch by batch; returns its rows."""
+    rows = 0
     with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, FINGERPRINT) as writer:
-        writer.write_table(table, max_chunksize=max(1, table.num_rows))
-    return int(table.num_rows)
+        for batch in batches:
+            writer.write_batch(batch)
+            rows += batch.num_rows
+    return rows
 
 
 def read(path: str | Path) -> pa.Table:
@@ -127,15 +129,22 @@ def read(path: str | Path) -> pa.Table:
 
 
 def signatures(fingerprints: pa.Table | pa.RecordBatch) -> npt.NDArray[np.uint32]:
-    """The signatures as uint32[n, 128], shared with the table where it is in one piece."""
+    """The signatures as uint32[n, 128]; shared with a table that is in one piece, else copied."""
+    chunks = signature_chunks(fingerprints)
+    return chunks[0] if len(chunks) == 1 else np.concatenate([np.zeros((0, PERMUTATIONS), np.uint32), *chunks])
+
+
+def signature_chunks(fingerprints: pa.Table | pa.RecordBatch) -> list[npt.NDArray[np.uint32]]:
+    """The signatures of each chunk as uint32[n, 128], shared with the table: of a mapped file, nothing is read yet."""
     column = fingerprints.column("signature")
-    if isinstance(column, pa.ChunkedArray):
-        column = column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
-    if len(column) == 0:
-        return np.zeros((0, PERMUTATIONS), np.uint32)
-    start = column.offset * PERMUTATIONS * 4
-    view = np.frombuffer(column.buffers()[1], np.uint32, len(column) * PERMUTATIONS, start)
-    return view.reshape(len(column), PERMUTATIONS)
+    chunks = column.chunks if isinstance(column, pa.ChunkedArray) else [column]
+    views = []
+    for chunk in chunks:
+        if len(chunk):
+            start = chunk.offset * PERMUTATIONS * 4
+            view = np.frombuffer(chunk.buffers()[1], np.uint32, len(chunk) * PERMUTATIONS, start)
+            views.append(view.reshape(len(chunk), PERMUTATIONS))
+    return views
 
 
 def hash_urls(urls: Sequence[str]) -> npt.NDArray[np.int64]:

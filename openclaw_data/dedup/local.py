@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from openclaw_data.dedup import stages
 from openclaw_data.dedup.clusters import Clusters, cluster, rank
-from openclaw_data.dedup.fingerprints import doc_ids, optimal_bands, signatures
+from openclaw_data.dedup.fingerprints import doc_ids, optimal_bands, signature_chunks, signatures
 from openclaw_data.dedup.stages import Int64
 
 MIN_SHINGLES = 16
@@ -69,7 +69,7 @@ def same_hash_edges(
     return np.concatenate([stages.no_edges(), *map(stages.exact_edges, buffers.values())])
 
 
-def near_edges(
+def near_edges(  # noqa: PLR0913 - the same settings
     parts: Sequence[pa.Table | pa.RecordBatch],
     docs: Sequence[Int64],
     exact: Int64,
@@ -90,7 +90,7 @@ def near_edges(
     edges: dict[int, list[bytes]] = {}
     for partition in sorted(buffers):
         _collect(edges, stages.pack_edges(stages.candidate_edges(buffers.pop(partition)), partitions))
-    lookup = stages.lookup_mapping({part: signatures(table) for part, table in enumerate(parts)})
+    lookup = stages.lookup_mapping({part: signature_chunks(table) for part, table in enumerate(parts)})
     verified = (stages.verify(stages.unpack_edges(found), lookup, threshold) for found in edges.values())
     return np.concatenate([stages.no_edges(), *verified])
 

@@ -34,8 +34,13 @@ Int64 = npt.NDArray[np.int64]
 Lookup = Callable[[Int64], npt.NDArray[np.uint32]]
 """Gives the signatures uint32[k, 128] of k document ids, sorted and distinct."""
 
+Signatures = npt.NDArray[np.uint32] | Sequence[npt.NDArray[np.uint32]]
+"""The signatures of a part, uint32[n, 128], in one piece or in several."""
+
 VERIFY_EDGES = 32_768
 """Edges compared at a time: at most twice as many signatures of 512 bytes in memory, 32 MiB."""
+KEY_BYTES = 240
+"""Memory that a band key takes at most while a partition is paired."""
 ROW_MASK = np.int64((1 << ROW_BITS) - 1)
 
 
@@ -139,7 +144,10 @@ def pack_edges(edges: Int64, partitions: int) -> dict[int, bytes]:
     if len(edges) == 0:
         return {}
     where = partition_of(np.ascontiguousarray(edges[:, 0]), partitions)
-    return {int(p): edges[where == p].tobytes() for p in np.unique(where)}
+    order = np.argsort(where, kind="stable")
+    found, starts = np.unique(where[order], return_index=True)
+    pieces = np.split(edges[order], starts[1:])
+    return {int(p): piece.tobytes() for p, piece in zip(found, pieces, strict=True)}
 
 
 def unpack_edges(buffers: Iterable[bytes]) -> Int64:
@@ -165,19 +173,30 @@ def verify(edges: Int64, lookup: Lookup, threshold: float) -> Int64:
     return np.concatenate(kept)
 
 
-def lookup_files(open_part: Callable[[int], npt.NDArray[np.uint32]], opened: int = 256) -> Lookup:
+def lookup_files(open_part: Callable[[int], Signatures], opened: int = 256) -> Lookup:
     """Look signatures up in mapped fingerprint parts.
 
     Args:
-        open_part: gives the signatures uint32[n, 128] of a part, by its number.
+        open_part: gives the signatures of a part, by its number: `signature_chunks` of a mapped file, so that only the
+            rows looked up are read.
         opened: parts to keep open.
     """
-    cached = lru_cache(maxsize=opened)(open_part)
+
+    @lru_cache(maxsize=opened)
+    def chunks_of(part: int) -> tuple[Sequence[npt.NDArray[np.uint32]], Int64]:
+        found = open_part(part)
+        chunks = [found] if isinstance(found, np.ndarray) else found
+        return chunks, np.cumsum([0, *map(len, chunks)])
 
     def look_up(docs: Int64) -> npt.NDArray[np.uint32]:
         found = np.empty((len(docs), hashes.PERMUTATIONS), np.uint32)
         for part, start, end in _runs(docs):
-            np.take(cached(part), docs[start:end] & ROW_MASK, axis=0, out=found[start:end])
+            chunks, bounds = chunks_of(part)
+            rows = docs[start:end] & ROW_MASK
+            cuts = np.searchsorted(rows, bounds) + start
+            for i in np.flatnonzero(cuts[1:] > cuts[:-1]).tolist():
+                a, b = cuts[i], cuts[i + 1]
+                np.take(chunks[i], rows[a - start : b - start] - bounds[i], axis=0, out=found[a:b])
         return found
 
     return look_up
@@ -213,7 +232,7 @@ def lookup_answers(buffers: Sequence[bytes]) -> Lookup:
     return look_up
 
 
-def lookup_mapping(parts: Mapping[int, npt.NDArray[np.uint32]]) -> Lookup:
+def lookup_mapping(parts: Mapping[int, Signatures]) -> Lookup:
     """Look signatures up in arrays that are in memory, by part."""
     return lookup_files(parts.__getitem__)
 
@@ -221,9 +240,10 @@ def lookup_mapping(parts: Mapping[int, npt.NDArray[np.uint32]]) -> Lookup:
 def partitions_for(documents: int, bands: int, memory_bytes: int) -> int:
     """How many partitions keep one partition's keys, sorted, within `memory_bytes`.
 
-    A key takes 12 bytes as packed, 16 unpacked, and sorting and pairing hold up to 120 bytes for it at their peak.
+    A key takes 12 bytes as packed and 16 unpacked. Sorting needs 56 in all; making 5 pairs of each key, the most there
+    can be, another 180. Most keys pair with nothing.
     """
-    return max(1, -(-documents * bands * 120 // memory_bytes))
+    return max(1, -(-documents * bands * KEY_BYTES // memory_bytes))
 
 
 def _runs(docs: Int64) -> list[tuple[int, int, int]]:
