@@ -26,8 +26,8 @@ from typing import IO, Any
 MEMORY_BYTES = 1_200_000_000
 """Address space the child may take: a page that needs more is lost, not the machine."""
 
-RECYCLE_BYTES = 300_000_000
-"""A child that grew beyond this is replaced after its answer, so that its memory goes back."""
+RECYCLE_BYTES = 2_000_000
+"""After a request of this size the child is replaced, so that what it took for the page goes back."""
 
 START_SECONDS = 60.0
 """How long the child may take to start: only imports, but on a busy machine."""
@@ -69,6 +69,8 @@ class Guard:
                 if late or code == -signal.SIGALRM:
                     raise PageTimeoutError(f"not done after {timeout:g} s") from None
                 raise PageFailedError(f"the engine's process ended with status {code} ({error})") from None
+            if len(request) > RECYCLE_BYTES:
+                self._stop()
         if status != "ok":
             raise PageFailedError(str(answer))
         text, title = answer
@@ -103,7 +105,7 @@ class Guard:
         if child is None:
             return 0
         try:
-            code = child.wait(0.05)  # one that died by itself tells why
+            code = child.wait(0.1)  # one that died by itself tells why
         except subprocess.TimeoutExpired:
             child.kill()
             code = child.wait()
@@ -175,6 +177,3 @@ def serve() -> None:
         signal.setitimer(signal.ITIMER_REAL, 0)
         sink.write(struct.pack(">I", len(answer)) + answer.encode("ascii"))
         sink.flush()
-        # ru_maxrss is in kilobytes (bytes on macOS, where this only replaces the child more often)
-        if resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 > RECYCLE_BYTES:
-            return
