@@ -1,0 +1,79 @@
+"""The tokens of a batch, found once and shared by all signals."""
+
+import weakref
+from typing import Any, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+
+from openclaw_data import documents
+from openclaw_data.kernels import tokens as kernel
+
+
+class Tokens(NamedTuple):
+    """Flat arrays over a batch of n documents; see `kernels.tokens` for what tokens and lines are.
+
+    Byte positions count from the start of `data`, the batch's shared text buffer.
+    """
+
+    data: Any  # uint8[bytes]
+    offsets: Any  # int64[n+1]: bytes of document i are offsets[i]:offsets[i+1]
+    counts: dict[str, Any]  # class of character -> int32[n]; the keys are kernels.tokens.COUNTS
+    doc_tokens: Any  # int64[n+1]: tokens of document i are doc_tokens[i]:doc_tokens[i+1]
+    start: Any  # int64[t]: first byte
+    end: Any  # int64[t]: byte after the last
+    kind: Any  # uint8[t]: kernels.tokens.WORD, NUMBER, MARKS or SIGN
+    chars: Any  # int32[t]
+    hash: Any  # uint64[t]: of the bytes
+    doc_lines: Any  # int64[n+1]: lines of document i are doc_lines[i]:doc_lines[i+1]
+    line_chars: Any  # int32[l]: without white space at either end
+    line_hash: Any  # uint64[l]: the same
+    line_first: Any  # uint32[l]: first code point
+    line_last: Any  # uint32[l]: last code point
+    line_opens: Any  # bool[l]: opens a paragraph
+
+
+_last: tuple[Any, Tokens] | None = None
+
+
+def tokens(batch: pa.RecordBatch) -> Tokens:
+    """The tokens of the column `text`; asked again for the same batch object, the same arrays."""
+    global _last  # noqa: PLW0603 - a memo of one entry, so that signals need no knowledge of each other
+    found = _last
+    if found is not None and found[0]() is batch:
+        return found[1]
+    made = tokenize(batch.column("text"))
+    _last = (weakref.ref(batch), made)
+    return made
+
+
+def tokenize(texts: pa.Array) -> Tokens:
+    """The tokens of an array of strings.
+
+    Han runs are cut into the words of jieba's dictionary along the most probable path, by `rjieba`, without its
+    hidden Markov model for unknown names (three times the speed, within 2 % of the number of words).
+    """
+    offsets, data = documents.text_buffers(texts)
+    scan = kernel.Scan(*kernel.scan(offsets, data, kernel.character_classes()))
+    doc_tokens, start, end, kind = scan.doc_tokens, scan.start, scan.end, scan.kind
+    runs = kernel.han_runs(data, start, end, kind)
+    if len(runs):
+        doc_tokens, start, end, kind = kernel.cut_runs(doc_tokens, start, end, kind, _word_offsets(runs))
+    hashes, chars = kernel.hash_spans(data, start, end)
+    line_hash, _ = kernel.hash_spans(data, scan.line_start, scan.line_end)
+    counts = {name: scan.counts[:, k] for k, name in enumerate(kernel.COUNTS)}
+    return Tokens(
+        data, offsets, counts, doc_tokens, start, end, kind, chars, hashes,
+        scan.doc_lines, scan.line_chars, line_hash, scan.line_first, scan.line_last, scan.line_opens,
+    )  # fmt: skip
+
+
+def _word_offsets(runs: Any) -> Any:
+    """Offsets of the segmenter's words over the text `runs`, int64[w+1]."""
+    import rjieba
+
+    words = rjieba.cut(runs.tobytes().decode("utf-8"), hmm=False)
+    offsets, _ = documents.text_buffers(pa.array(words, pa.large_string()))
+    if offsets[-1] != len(runs):
+        raise RuntimeError(f"rjieba returned {offsets[-1]} bytes of {len(runs)}")
+    return np.ascontiguousarray(offsets)
