@@ -97,3 +97,29 @@ def components(edges):
                 label[doc] = start
                 waiting += near[doc]
     return label
+
+
+def band_keys(signature, bands, rows):
+    """The keys of one signature."""
+    keys = []
+    for band in range(bands):
+        h = ((band + 1) * 0x9E3779B97F4A7C15) & MASK
+        for value in signature[band * rows : band * rows + rows]:
+            h = ((h ^ value) * ORDER) & MASK
+            h ^= h >> 32
+        keys.append(signed(mix(h)))
+    return keys
+
+
+def pairs(keys, docs):
+    """The pairs of documents to compare, as a set."""
+    groups = {}
+    for key, doc in sorted(zip(keys, docs, strict=True)):
+        groups.setdefault(key, []).append(doc)
+    found = set()
+    for group in groups.values():
+        for i, later in enumerate(group):
+            for j, earlier in enumerate(group[:i]):
+                if len(group) <= 8 or j < 2 or i - j in (1, 2, 4):
+                    found.add((earlier, later))
+    return found

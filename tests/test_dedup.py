@@ -65,6 +65,22 @@ def test_union_find_and_star_rounds_find_the_components_of_random_graphs(edges, 
     assert labels(clusters.cluster_in_rounds(array(edges), 3)) == expected
 
 
+@settings(max_examples=40, deadline=None)
+@given(EDGES)
+def test_reduced_edges_are_stars_with_the_same_components(edges):
+    stars = clusters.to_stars(array(edges))
+    assert clusters.is_star_forest(stars)
+    assert labels(clusters.cluster(stars)) == labels(clusters.from_stars(stars)) == naive.components(edges)
+
+
+def test_digests_add_up_and_change_with_any_edge():
+    edges = stages.distinct(array(GRAPHS["sparse"]))
+    whole = clusters.digest(edges)
+    assert whole == clusters.digest(edges[::-1])
+    assert whole == (clusters.digest(edges[:100]) + clusters.digest(edges[100:])) % 2**64
+    assert len({clusters.digest(np.delete(edges, i, 0)) for i in range(len(edges))} | {whole}) == len(edges) + 1
+
+
 def test_rank_puts_the_preferred_document_first_and_breaks_ties_by_position():
     edges = array([(2, 5), (5, 9), (3, 4)])
     docs = np.array([9, 2, 3, 4, 5, 7])
@@ -136,6 +152,14 @@ def test_edges_within_a_key_are_complete_when_few_and_linear_when_many():
     many = edges(10_000)
     assert len(many) < 50_000
     assert len(np.unique(clusters.cluster(many).clusters)) == 1
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.integers(0, 3), max_size=60))
+def test_candidates_equal_their_twin(values):
+    docs = fingerprints.doc_ids(1, len(values))
+    edges = stages.candidate_edges(stages.pack_keys(np.array(values, np.int64), docs, 1).values())
+    assert [tuple(e) for e in edges.tolist()] == sorted(naive.pairs(values, docs.tolist()))
 
 
 def test_a_document_without_the_similarity_of_the_first_still_meets_its_neighbour():

@@ -122,6 +122,13 @@ def test_band_keys_are_equal_exactly_where_the_band_is():
     assert len(np.unique(hashes.band_keys(np.zeros((1, 128), np.uint32), 16, 8))) == 16
 
 
+@settings(max_examples=20, deadline=None)
+@given(st.lists(st.lists(st.integers(0, 2**32 - 1), min_size=128, max_size=128), max_size=3))
+def test_band_keys_equal_their_twin(rows):
+    keys = hashes.band_keys(np.array(rows, np.uint32).reshape(-1, 128), 14, 9)
+    assert keys.tolist() == [naive.band_keys(row, 14, 9) for row in rows]
+
+
 def test_equal_values_counts_agreeing_values():
     values = np.zeros((3, 128), np.uint32)
     values[2, :28] = 1

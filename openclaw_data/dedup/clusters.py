@@ -2,8 +2,8 @@
 
 Two ways to the same clusters: `cluster` runs union-find in one process, 16 bytes an edge and 24 a document that
 has one; above that, `large_star` and `small_star` (Kiveris et al. 2014, "Connected Components in MapReduce and
-Beyond") run on partitioned edges, in rounds, until `is_star_forest` says that nothing can change any more. Either way a
-cluster's id is its smallest document id.
+Beyond") run on partitioned edges, in rounds, until `digest` says that nothing changes any more. Either way a cluster's
+id is its smallest document id.
 """
 
 from collections.abc import Sequence
@@ -56,6 +56,16 @@ def cluster(edges: Int64) -> Clusters:
     return Clusters(docs, docs[components(index[0], index[1], len(docs))])
 
 
+def to_stars(edges: Int64) -> Int64:
+    """The fewest edges with the same components: from the smallest document of each to its others, int64[k, 2].
+
+    A partition that reduces its edges so has fewer than it has documents, before they meet those of other partitions.
+    """
+    found = cluster(edges)
+    stars = np.stack([found.clusters, found.docs], 1)
+    return stars[found.clusters != found.docs]
+
+
 def from_stars(edges: Int64) -> Clusters:
     """The clusters of a star forest: edges int64[m, 2] of (centre, document), as the star rounds leave them."""
     docs = np.concatenate([edges[:, 1], np.unique(edges[:, 0])])
@@ -101,6 +111,18 @@ def is_star_forest(edges: Int64) -> bool:
     centres, leaves = edges[:, 0], edges[:, 1]
     single = len(np.unique(leaves)) == len(leaves)
     return bool(single and (centres < leaves).all() and not np.isin(centres, leaves).any())
+
+
+def digest(edges: Int64) -> int:
+    """A number for a set of distinct edges, whatever their order: 64 bits.
+
+    The digests of partitions add up, modulo 2**64, to that of the whole. Star rounds that leave it unchanged are over:
+    their fixed points are star forests.
+    """
+    low, high = edges[:, 0].astype(np.uint64), edges[:, 1].astype(np.uint64)
+    mixed = (low * np.uint64(0x9E3779B97F4A7C15)) ^ (high * np.uint64(0xD6E8FEB86659FD93))
+    mixed = (mixed ^ (mixed >> np.uint64(32))) * np.uint64(0x9FB21C651E98DF25)
+    return int((mixed ^ (mixed >> np.uint64(29))).sum(dtype=np.uint64))
 
 
 def cluster_in_rounds(edges: Int64, partitions: int = 4, rounds: int = 100) -> Clusters:
