@@ -1,0 +1,477 @@
+"""Write the bundled sample, `pipelines/sample/`, from `scripts/sample_prose/`.
+
+    python scripts/make_sample.py
+
+The sample is what a crawl hands over, in small: good pages in Chinese and English, and one or more of everything that goes
+wrong. All prose was written for the project; names, numbers and addresses are invented or reserved for examples.
+
+* `pages.warc.gz`: the pages, one gzip member a record.
+* `broken.warc.gz`: damaged records between good ones.
+* `extra.jsonl`: 20 rows, one of them not JSON and one without its text.
+* `expected.json`: for each record id, what it is meant to show: `{"file", "tags", "language", "of"}`; `of` names the
+  record of which it is a duplicate. A record that cannot be read has its place (`broken.warc.gz#5`) for an id.
+
+The result depends on the prose and this script alone: no clock, no random state.
+"""
+
+import base64
+import gzip
+import hashlib
+import json
+import re
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from sample_pages import Prose, document, links, number, read_prose, url
+
+TARGET = Path(__file__).resolve().parents[1] / "pipelines" / "sample"
+OVERSIZE_BYTES = 3 << 20
+HTML_TYPE = "text/html; charset=utf-8"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One WARC record to be: `body` is what the server sent, `tags` what the record is meant to show."""
+
+    url: str
+    body: bytes
+    tags: tuple[str, ...]
+    language: str = ""
+    content_type: str = HTML_TYPE
+    status: str = "200 OK"
+    http: tuple[tuple[str, str], ...] = ()
+    warc: tuple[tuple[str, str], ...] = ()
+    kind: str = "response"
+    of: str = ""
+
+    def record_id(self) -> str:
+        """`urn:uuid:...`, from the address and the content."""
+        digest = hashlib.sha256(self.url.encode() + b"\0" + self.kind.encode() + b"\0" + self.body).digest()
+        return f"urn:uuid:{uuid.UUID(bytes=digest[:16], version=4)}"
+
+
+def page(prose: Prose, *tags: str, body: bytes | None = None, salt: str = "", **more: object) -> Entry:
+    """A response record around a written page, UTF-8 unless `body` says otherwise."""
+    body = document(prose).encode() if body is None else body
+    return Entry(url(prose, salt), body, tags, prose.language, **more)  # type: ignore[arg-type]
+
+
+# Good pages, in every encoding -----------------------------------------------------------------------------------
+
+
+def good_pages() -> list[Entry]:
+    """Every page of en.txt, zh-Hans.txt and zh-Hant.txt once; a few in legacy encodings, slightly damaged or as WET."""
+    entries = []
+    for language in ("en", "zh-Hans", "zh-Hant"):
+        for i, prose in enumerate(read_prose(language, language)):
+            entries.append(SPECIAL.get((language, i), plain_page)(prose))
+    return entries
+
+
+def plain_page(prose: Prose) -> Entry:
+    return page(prose, "kept")
+
+
+def gb2312_declared(prose: Prose) -> Entry:
+    body = document(prose, charset="gb2312").encode("gb18030")
+    return page(prose, "kept", "gbk", body=body, content_type="text/html; charset=gb2312")
+
+
+def gbk_in_meta(prose: Prose) -> Entry:
+    return page(prose, "kept", "gbk", body=document(prose, charset="gbk").encode("gb18030"), content_type="text/html")
+
+
+def gbk_undeclared(prose: Prose) -> Entry:
+    return page(prose, "kept", "gbk", body=document(prose, charset="").encode("gb18030"), content_type="text/html")
+
+
+def utf8_undeclared(prose: Prose) -> Entry:
+    return page(prose, "kept", "undeclared", body=document(prose, charset="").encode(), content_type="text/html")
+
+
+def utf8_with_mark(prose: Prose) -> Entry:
+    body = document(prose, charset="gb2312").encode("utf-8-sig")
+    return page(prose, "kept", "bom", body=body, content_type="text/html")
+
+
+def big5_declared(prose: Prose) -> Entry:
+    body = document(prose, charset="big5").encode("big5hkscs", "xmlcharrefreplace")
+    return page(prose, "kept", "big5", body=body, content_type="text/html; charset=big5")
+
+
+def big5_in_meta(prose: Prose) -> Entry:
+    body = document(prose, charset="big5").encode("big5hkscs", "xmlcharrefreplace")
+    return page(prose, "kept", "big5", body=body, content_type="text/html")
+
+
+def truncated_utf8(prose: Prose) -> Entry:
+    """Cut in the middle of the last full stop of the text, without a word about it in the record."""
+    whole = document(prose).encode()
+    return page(prose, "kept", "truncated_utf8", body=whole[: whole.rindex("。</p>".encode()) + 1])
+
+
+def truncated_record(prose: Prose) -> Entry:
+    """Cut in the footer by the crawler, which says so in `WARC-Truncated`."""
+    whole = document(prose).encode()
+    body = whole[: whole.index(b"<footer>") + 20]
+    return page(prose, "kept", "warc_truncated", body=body, warc=(("WARC-Truncated", "length"),))
+
+
+def one_bad_byte(prose: Prose) -> Entry:
+    body = document(prose).encode().replace("。</p>".encode(), b"\xff" + "。</p>".encode(), 1)
+    return page(prose, "kept", "bad_byte", body=body)
+
+
+def gzip_coded(prose: Prose) -> Entry:
+    body = gzip.compress(document(prose).encode(), 9, mtime=0)
+    return page(prose, "kept", "gzip_encoding", body=body, http=(("Content-Encoding", "gzip"),))
+
+
+def chunked(prose: Prose) -> Entry:
+    body = chunks(document(prose).encode())
+    return page(prose, "kept", "chunked", body=body, http=(("Transfer-Encoding", "chunked"),))
+
+
+def chunks(body: bytes, size: int = 1000) -> bytes:
+    parts = [body[i : i + size] for i in range(0, len(body), size)]
+    return b"".join(b"%x\r\n%s\r\n" % (len(part), part) for part in parts) + b"0\r\n\r\n"
+
+
+def wet(prose: Prose) -> Entry:
+    text = prose.title + "\n" + "\n".join(line.lstrip("|@ ") for line in prose.paragraphs) + "\n"
+    return page(prose, "kept", "wet", body=text.encode(), content_type="text/plain", kind="conversion")
+
+
+def resource(prose: Prose) -> Entry:
+    return page(prose, "kept", "resource", content_type="text/html", kind="resource")
+
+
+def plain_text(prose: Prose) -> Entry:
+    return page(prose, "kept", "plain_text", body=prose.text.encode(), content_type="text/plain; charset=utf-8")
+
+
+def open_licence(prose: Prose) -> Entry:
+    link = '<link rel="license" href="https://creativecommons.org/licenses/by/4.0/">'
+    return page(prose, "kept", "rights", "cc_licence", body=document(prose, head=link).encode())
+
+
+def open_licence_zh(prose: Prose) -> Entry:
+    notice = (
+        '<p class="copyright">本作品采用 <a rel="license" href="https://creativecommons.org/licenses/by-sa/4.0/deed.zh-hans">'
+        "知识共享署名-相同方式共享 4.0 国际许可协议</a>进行许可。</p>"
+    )
+    return page(prose, "kept", "rights", "cc_licence", body=document(prose, notice=notice).encode())
+
+
+def tdm_reserved(prose: Prose) -> Entry:
+    head = '<meta name="tdm-reservation" content="1"><meta name="tdm-policy" content="https://example.com/tdm.json">'
+    return page(prose, "rights", "tdm_reservation", body=document(prose, head=head).encode())
+
+
+def no_ai(prose: Prose) -> Entry:
+    body = document(prose, head='<meta name="robots" content="noai, noimageai">').encode()
+    return page(prose, "rights", "noai", body=body, http=(("X-Robots-Tag", "noai"),))
+
+
+def no_reprint(prose: Prose) -> Entry:
+    body = document(prose, notice='<p class="copyright">本文为原创内容，未经授权禁止转载。</p>').encode()
+    return page(prose, "rights", "no_reprint", body=body)
+
+
+SPECIAL = {
+    ("en", 4): gzip_coded,
+    ("en", 7): chunked,
+    ("en", 12): utf8_undeclared,
+    ("en", 15): open_licence,
+    ("en", 20): wet,
+    ("en", 25): tdm_reserved,
+    ("en", 30): resource,
+    ("en", 34): no_ai,
+    ("en", 38): plain_text,
+    ("zh-Hans", 1): gb2312_declared,
+    ("zh-Hans", 2): gbk_in_meta,
+    ("zh-Hans", 3): truncated_utf8,
+    ("zh-Hans", 6): gbk_undeclared,
+    ("zh-Hans", 9): one_bad_byte,
+    ("zh-Hans", 11): gb2312_declared,
+    ("zh-Hans", 14): open_licence_zh,
+    ("zh-Hans", 18): chunked,
+    ("zh-Hans", 21): gbk_undeclared,
+    ("zh-Hans", 24): utf8_undeclared,
+    ("zh-Hans", 26): utf8_with_mark,
+    ("zh-Hans", 30): gzip_coded,
+    ("zh-Hans", 32): wet,
+    ("zh-Hans", 35): no_reprint,
+    ("zh-Hans", 38): gbk_in_meta,
+    ("zh-Hans", 41): truncated_record,
+    ("zh-Hant", 1): big5_declared,
+    ("zh-Hant", 3): big5_in_meta,
+    ("zh-Hant", 5): big5_declared,
+}
+
+
+# Pages that a curated dataset should not have, or only once ---------------------------------------------------------
+
+
+def duplicates(good: Sequence[Entry]) -> list[Entry]:
+    """Exact copies at other addresses, copies with an edited sentence or two, and a mirror in Traditional characters."""
+    by_title = {(p.language, p.title): p for language in ("en", "zh-Hans") for p in read_prose(language, language)}
+    ids = {e.url: e.record_id() for e in good}
+    entries = []
+    for (language, _), prose in list(by_title.items())[::9]:
+        entries.append(page(prose, "exact_dup_of", salt="copy", of=ids[url(prose)]))
+        edited = edit(by_title[language, prose.title])
+        entries.append(page(edited, "near_dup_of", salt="edited", of=ids[url(prose)]))
+    mirror = read_prose("mirror", "zh-Hant")[0]
+    original = next(p for p in read_prose("zh-Hans", "zh-Hans") if p.paragraphs[0][:6] == "一棵高大的水")
+    entries.append(page(mirror, "mirror_of", of=ids[url(original)]))
+    return entries
+
+
+def edit(prose: Prose) -> Prose:
+    """The page as a copier leaves it: an opening word put in, the last sentence replaced."""
+    lead, ending = (
+        ("据本网了解，", "（本网编辑整理）")
+        if prose.language != "en"
+        else ("As we reported, ", " Our reader sent this.")
+    )
+    last = re.sub(r"[^。.!?！？]+[。.!?！？”\"]+\s*$", "", prose.paragraphs[-1]) + ending
+    first = lead + prose.paragraphs[0]
+    return Prose(prose.language, prose.kind, prose.title, (first, *prose.paragraphs[1:-1], last))
+
+
+def poor_pages() -> list[Entry]:
+    """special.txt and other.txt: spam, very short pages, one page for each quality rule, mixed, with PII, other languages."""
+    entries = []
+    for prose in read_prose("special"):
+        if prose.kind != "jsonl":
+            tags = (prose.kind, "kept") if prose.kind in {"mixed", "pii"} else (prose.kind,)
+            entries.append(page(prose, *tags))
+    for prose in read_prose("other"):
+        entries.append(page(prose, "other_language", f"language_{prose.kind}"))
+    return entries
+
+
+def generated_pages() -> list[Entry]:
+    """Lists of links, lists of bullets, repetition, mojibake, nothing but a script, a page that is far too large."""
+    entries = []
+    for language in ("en", "zh-Hans", "zh-Hant"):
+        titles = [p.title for p in read_prose(language, language)]
+        for k in range(2 if language != "zh-Hant" else 1):
+            name = {"en": "Archive, page", "zh-Hans": "文章列表 第", "zh-Hant": "文章列表 第"}[language] + f" {k + 1}"
+            prose = Prose(language, "links", name, ())
+            entries.append(page(prose, "links", body=document(prose, body=links(titles[k::2], "list")).encode()))
+    entries += [repetition(), repetition_zh(), bullets()]
+    zh = read_prose("zh-Hans", "zh-Hans")
+    lost = document(zh[27]).encode("gb18030").decode("utf-8", "replace").encode().decode("gb18030", "replace")
+    entries.append(page(zh[27], "mojibake", body=lost.encode(), salt="mojibake"))
+    twice = document(read_prose("en", "en")[9]).replace("'", "\u2019").replace('."', ".\u201d")
+    accents = document(zh[28]).encode().decode("latin-1")
+    entries.append(page(zh[28], "mojibake", body=accents.encode(), salt="mojibake"))
+    entries.append(
+        page(read_prose("en", "en")[9], "near_dup_of", body=twice.encode(), salt="quotes", of=plain_id("en", 9))
+    )
+    empty = Prose("en", "app", "Loading", ())
+    shell = b'<!DOCTYPE html><html><head><title></title></head><body><div id="app"></div><script>start()</script></body></html>'
+    entries.append(page(empty, "empty_text", body=shell))
+    large = Prose("en", "dump", "Backup of an old page", ("There is little to read here.",))
+    padding = "<!-- " + "0123456789abcdef " * (OVERSIZE_BYTES // 17) + " -->"
+    entries.append(page(large, "oversize", body=document(large, notice=padding).encode()))
+    return entries
+
+
+def plain_id(language: str, index: int) -> str:
+    return plain_page(read_prose(language, language)[index]).record_id()
+
+
+def repetition() -> Entry:
+    names = (
+        "Mill Lane",
+        "Station Road",
+        "Church Street",
+        "Harbour View",
+        "Castle Hill",
+        "Park Avenue",
+        "Long Acre",
+        "Quay Side",
+    )
+    line = "If you are looking for a plumber in {0} then you have come to the right place, because we are the best plumber in {0}."
+    prose = Prose("en", "repetition", "Plumber near you", tuple(line.format(n) for n in names))
+    return page(prose, "repetition")
+
+
+def repetition_zh() -> Entry:
+    names = ("东城区", "西城区", "朝阳区", "海淀区", "丰台区", "石景山区", "通州区", "大兴区")
+    line = "{0}搬家公司哪家好，{0}搬家公司电话，我们是专业的{0}搬家公司，价格便宜，服务周到，欢迎来电咨询。"
+    prose = Prose("zh-Hans", "repetition", "搬家公司电话", (*(line.format(n) for n in names), line.format("东城区")))
+    return page(prose, "repetition")
+
+
+def bullets() -> Entry:
+    goods = ["oak shelf", "brass hook", "felt pad", "linen cloth", "glass jar", "copper pan", "wooden spoon", "steel bowl", "cork board"]
+    lines = tuple(
+        f"- {g.capitalize()} that is made to order, with a box of {number(g) % 40 + 4} to the pallet" for g in goods
+    )
+    return page(Prose("en", "bullets", "What is in stock", lines), "bullets")
+
+
+def no_pages() -> list[Entry]:
+    """What a crawl brings home beside pages: other statuses, other types, no body, records that are not responses."""
+    gone = Prose("en", "error", "Not found", ("The page that you are looking for is not here.",))
+    busy = Prose("zh-Hans", "error", "服务器错误", ("服务器内部错误，请稍后重试。",))
+    to = (("Location", "https://www.harbourpost.example.com/"),)
+    host = "https://www.harbourpost.example.com"
+    return [
+        page(gone, "http_status", status="404 Not Found"),
+        page(busy, "http_status", status="500 Internal Server Error"),
+        Entry(f"{host}/old", b"", ("http_status",), status="301 Moved Permanently", http=to),
+        Entry(f"{host}/plan.pdf", PDF, ("not_html",), content_type="application/pdf"),
+        Entry(f"{host}/dot.png", PNG, ("not_html",), content_type="image/png"),
+        Entry(f"{host}/photo", PNG, ("not_html",), content_type="text/html"),
+        Entry(f"{host}/app.js", b"export const answer = 42;\n", ("not_html",), content_type="application/javascript"),
+        Entry(f"{host}/nothing", b"", ("empty_body",)),
+        Entry(f"{host}/", b"GET / HTTP/1.1\r\nHost: x\r\n\r\n", ("not_a_page",), kind="request"),
+        Entry(
+            f"{host}/",
+            b"fetchTimeMs: 112\r\n",
+            ("not_a_page",),
+            content_type="application/warc-fields",
+            kind="metadata",
+        ),
+    ]
+
+
+PNG = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+)
+PDF = b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[]/Count 0>>endobj\n%%EOF\n"
+
+
+# Records and files ------------------------------------------------------------------------------------------------
+
+
+def record(entry: Entry, *, length: int = 0, digest: str = "") -> bytes:
+    """The uncompressed WARC record; `length` and `digest` are lies to be told in its header."""
+    sha1 = "sha1:" + base64.b32encode(hashlib.sha1(entry.body).digest()).decode()
+    block, headers = entry.body, []
+    if entry.kind == "response":
+        http = [("Content-Type", entry.content_type), *entry.http]
+        if not any(name == "Transfer-Encoding" for name, _ in http):
+            http.append(("Content-Length", str(len(entry.body))))
+        lines = "".join(f"{name}: {value}\r\n" for name, value in http)
+        block = f"HTTP/1.1 {entry.status}\r\n{lines}\r\n".encode() + entry.body
+        headers.append(("WARC-Payload-Digest", digest or sha1))
+    mime = {"response": "application/http; msgtype=response", "request": "application/http; msgtype=request"}
+    n = number(entry.url)
+    named = [
+        ("WARC-Type", entry.kind),
+        ("WARC-Record-ID", f"<{entry.record_id()}>"),
+        ("WARC-Date", f"2024-{n % 9 + 1:02d}-{n % 27 + 1:02d}T{n % 24:02d}:{n % 60:02d}:00Z"),
+        *([("WARC-Target-URI", entry.url)] if entry.kind != "warcinfo" else []),
+        *headers,
+        *entry.warc,
+        ("Content-Type", mime.get(entry.kind, entry.content_type)),
+        ("Content-Length", str(length or len(block))),
+    ]
+    return b"WARC/1.0\r\n" + "".join(f"{a}: {b}\r\n" for a, b in named).encode() + b"\r\n" + block + b"\r\n\r\n"
+
+
+def warcinfo(name: str) -> Entry:
+    fields = f"software: scripts/make_sample.py\r\nformat: WARC File Format 1.0\r\nisPartOf: {name}\r\n".encode()
+    return Entry(name, fields, ("not_a_page",), content_type="application/warc-fields", kind="warcinfo")
+
+
+def entries() -> list[Entry]:
+    """All records of pages.warc.gz, in order: the good and the bad are mixed, originals stand before their copies."""
+    good = good_pages()
+    rest = [*poor_pages(), *generated_pages(), *no_pages()]
+    rest.sort(key=lambda e: number(e.url, e.kind))
+    mixed = list(good)
+    mixed.sort(key=lambda e: number(e.url))
+    for i, entry in enumerate(rest):
+        mixed.insert((i * len(good)) // len(rest) + i, entry)
+    return [warcinfo("pages.warc.gz"), *mixed, *duplicates(good)]
+
+
+def member(data: bytes, level: int = 9) -> bytes:
+    return gzip.compress(data, level, mtime=0)
+
+
+def broken_members() -> list[tuple[bytes, Entry, str]]:
+    """The records of broken.warc.gz: (gzip member, entry, why it cannot be read or "")."""
+    texts = [Prose(p.language, "leaflet", p.title, p.paragraphs) for p in read_prose("special") if p.kind == "jsonl"]
+    leaflets = [page(p, "leaflet", salt="broken") for p in texts]
+    damaged = bytearray(member(record(leaflets[0]), 0))  # stored, not packed: the same bytes with every zlib
+    damaged[len(damaged) // 2 : len(damaged) // 2 + 64] = b"\x00" * 64
+    headless = record(leaflets[2]).replace(b"HTTP/1.1 200 OK\r\n", b"\x00\x01 no status line here\r\n", 1)
+    lying = record(leaflets[3], length=10_000_000)
+    bad_chunks = replace(leaflets[4], body=b"zz\r\n" + leaflets[4].body, http=(("Transfer-Encoding", "chunked"),))
+    bad_gzip = replace(leaflets[5], body=b"\x1f\x8b\x08\x00 not gzip at all", http=(("Content-Encoding", "gzip"),))
+    wrong = record(leaflets[0], digest="sha1:" + "A" * 32)
+    cut = member(record(leaflets[2]), 0)
+    return [
+        (member(record(warcinfo("broken.warc.gz"))), warcinfo("broken.warc.gz"), ""),
+        (bytes(damaged), leaflets[0], "decompression"),
+        (member(record(leaflets[1])), leaflets[1], ""),
+        (member(headless), leaflets[2], "warc_record"),
+        (member(lying), leaflets[3], "warc_record"),
+        (member(record(bad_chunks)), bad_chunks, "content_encoding"),
+        (member(record(bad_gzip)), bad_gzip, "content_encoding"),
+        (member(wrong), leaflets[0], "digest"),
+        (member(record(leaflets[6])), leaflets[6], ""),
+        (cut[: len(cut) // 2], leaflets[2], "decompression"),
+    ]
+
+
+def replace(entry: Entry, *, body: bytes, http: tuple[tuple[str, str], ...]) -> Entry:
+    return Entry(entry.url, body, entry.tags, entry.language, http=http)
+
+
+def extra_rows() -> list[tuple[str, tuple[str, ...], str]]:
+    """The lines of extra.jsonl: (line, tags, language)."""
+    rows = []
+    for prose in read_prose("special"):
+        if prose.kind == "jsonl":
+            rows.append((prose, ("jsonl", "leaflet"), prose.language))
+    for language in ("en", "zh-Hans"):
+        for prose in read_prose(language, language)[5::12]:
+            rows.append((prose, ("jsonl", "exact_text_of_page"), language))
+    for prose in read_prose("special"):
+        if prose.kind in {"short", "spam"}:
+            rows.append((prose, ("jsonl", prose.kind), prose.language))
+    lines = []
+    for i, (prose, tags, language) in enumerate(rows[:18]):
+        row = {"id": f"extra-{i:02d}", "url": url(prose, "jsonl"), "title": prose.title, "text": prose.text}
+        lines.append((json.dumps(row, ensure_ascii=False), tags, language))
+    lines.insert(6, ('{"id": "extra-broken", "text": "a line that was cut off in the mid', ("jsonl", "json"), ""))
+    lines.insert(12, (json.dumps({"id": "extra-no-text", "url": "https://example.com/"}), ("jsonl", "field"), ""))
+    return lines
+
+
+def make(target: Path = TARGET) -> None:
+    """Write the four files into `target`."""
+    target.mkdir(parents=True, exist_ok=True)
+    pages, broken, extra = entries(), broken_members(), extra_rows()
+    expected: dict[str, dict[str, object]] = {}
+    for e in pages:
+        assert e.record_id() not in expected, e.url
+        expected[e.record_id()] = {"file": "pages.warc.gz", "tags": list(e.tags), "language": e.language, "of": e.of}
+    for i, (_, e, reason) in enumerate(broken):
+        key = f"broken.warc.gz#{i}" if reason else e.record_id()
+        tags = [reason] if reason else list(e.tags)
+        expected[key] = {"file": "broken.warc.gz", "tags": tags, "language": e.language, "of": ""}
+    for i, (line, tags, language) in enumerate(extra):
+        key = f"extra.jsonl#{i}" if "json" in tags else json.loads(line)["id"]
+        expected[key] = {"file": "extra.jsonl", "tags": list(tags), "language": language, "of": ""}
+    (target / "pages.warc.gz").write_bytes(b"".join(member(record(e)) for e in pages))
+    (target / "broken.warc.gz").write_bytes(b"".join(data for data, _, _ in broken))
+    (target / "extra.jsonl").write_bytes("".join(line + "\n" for line, _, _ in extra).encode())
+    (target / "expected.json").write_bytes((json.dumps(expected, ensure_ascii=False, indent=1) + "\n").encode())
+
+
+if __name__ == "__main__":
+    make()
+    for path in sorted(TARGET.iterdir()):
+        print(f"{path.stat().st_size:9,d}  {path.name}")
