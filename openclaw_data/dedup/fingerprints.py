@@ -72,7 +72,7 @@ def agreement(threshold: float, permutations: int = PERMUTATIONS) -> int:
     """How many of the signature's values must be equal for a pair to count as duplicates.
 
     Two standard errors below the threshold: an estimate of Jaccard J from k values has the standard error
-    sqrt(J (1 - J) / k). At 0.8 that is 94 of 128 values, passed by 98 % of the pairs at J = 0.8, by 99.98 % at 0.85 and
+    sqrt(J (1 - J) / k). At 0.8 that is 94 of 128 values, passed by 97 % of the pairs at J = 0.8, by 99.98 % at 0.85 and
     by fewer than one in a million at 0.5.
     """
     error = (threshold * (1 - threshold) / permutations) ** 0.5
