@@ -289,19 +289,23 @@ def _legacy(raw: bytes, http: str, meta: str) -> str:
         if name == best:
             return name
     for name in declared:
-        own = scores[name].score if name in scores else 0.0
-        if not strong or scores[best].chars < 6 or own + 0.1 >= scores[best].score:
+        own = scores.get(name) or plausibility(sample, name)
+        if own.errors > 0.05 and scores[best].errors == 0:
+            continue  # little of it is common either way, but only one of the two reads it at all
+        if not strong or scores[best].chars < 6 or own.score + 0.1 >= scores[best].score:
             return name
-    if strong:
+    if strong or (declared and scores[best].errors == 0):
         return best
     return sniffed or "windows-1252"
 
 
 class Plausibility(NamedTuple):
-    """How a sample reads in one encoding: share of common characters, share of kana, characters beyond ASCII."""
+    """How a sample reads in one encoding: share of common characters, shares of kana and of errors, characters
+    beyond ASCII."""
 
     score: float
     kana: float
+    errors: float
     chars: int
 
 
@@ -316,11 +320,11 @@ def plausibility(sample: bytes, charset: str) -> Plausibility:
     units = np.frombuffer(text.encode("utf-16-le", "replace"), np.uint16)
     units = units[units >= 0x80]
     if not len(units):
-        return Plausibility(0.0, 0.0, 0)
+        return Plausibility(0.0, 0.0, 0.0, 0)
     table = _common_table()
     kana = float(np.mean((units >= 0x3041) & (units <= 0x30FA)))
     errors = float(np.mean(units == 0xFFFD))
-    return Plausibility(float(table[units].mean()) - errors, kana, len(units))
+    return Plausibility(float(table[units].mean()) - errors, kana, errors, len(units))
 
 
 @cache
@@ -340,5 +344,6 @@ def _sniff(raw: bytes) -> str:
     from resiliparse.parse.encoding import detect_encoding
 
     name = detect_encoding(raw, html5_compatible=False)
-    name = canonical(name) if name else ""
+    # The two share their small letters and differ in capitals; Russian pages are practically never in Mac Cyrillic.
+    name = "windows-1251" if name and name.lower() == "mac-cyrillic" else canonical(name) if name else ""
     return "" if name.startswith(("utf-", "iso-2022")) else name
