@@ -37,7 +37,7 @@ from openclaw_data.signals.language_codes import EAST_ASIAN, SINITIC, of_label
 BUNDLED = "lid.176"
 SAMPLE_BYTES = 400
 """What a model sees of a text: two thirds from its beginning, one from its middle. The cost is in proportion."""
-MORE_BYTES, UNSURE = 2400, 0.5
+MORE_BYTES, UNSURE = 1500, 0.5
 """A model that gives its answer less than `UNSURE` is asked again about `MORE_BYTES`: pages in several languages."""
 PROSE = 0.6
 """The probability from which the letters of a text that is partly East Asian count as prose in the model's language."""
