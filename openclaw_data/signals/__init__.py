@@ -1,0 +1,85 @@
+"""Signals: what can be measured on a document. A signal is a column; a function makes one or several at once.
+
+`SIGNALS` is the whole list: column -> the function that makes it, written `module:function` so that reading the list
+loads no kernel. filters/README.md says what each means.
+"""
+
+from collections.abc import Iterable
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from openclaw_data.errors import DataError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+FUNCTIONS: dict[str, tuple[str, ...]] = {
+    "openclaw_data.signals.text:characters": (
+        "char_count",
+        "byte_count",
+        "han_fraction",
+        "kana_fraction",
+        "latin_fraction",
+        "digit_fraction",
+        "punctuation_fraction",
+        "symbol_fraction",
+    ),
+    "openclaw_data.signals.text:words": (
+        "words",
+        "mean_word_chars",
+        "alphabetic_token_fraction",
+        "hash_token_ratio",
+        "ellipsis_token_ratio",
+    ),
+    "openclaw_data.signals.text:stop_words": ("stop_words_en", "stop_words_zh"),
+    "openclaw_data.signals.text:lines": (
+        "lines",
+        "mean_line_chars",
+        "max_line_chars",
+        "bullet_line_fraction",
+        "ellipsis_line_fraction",
+        "terminal_line_fraction",
+        "short_line_fraction",
+        "newline_token_ratio",
+    ),
+    "openclaw_data.signals.repetition:duplicate_lines": (
+        "duplicate_line_fraction",
+        "duplicate_line_char_fraction",
+        "duplicate_paragraph_fraction",
+        "duplicate_paragraph_char_fraction",
+    ),
+    "openclaw_data.signals.repetition:ngrams": (
+        *(f"top_{n}_gram_char_fraction" for n in (2, 3, 4)),
+        *(f"top_{n}_gram_joined_ratio" for n in (2, 3, 4)),
+        *(f"duplicate_{n}_gram_char_fraction" for n in (5, 6, 7, 8, 9, 10)),
+    ),
+    "openclaw_data.signals.mojibake:mojibake": ("mojibake_fraction", "replacement_fraction"),
+}
+"""Function -> the columns it makes: the fields of its return type, which a test compares."""
+
+SIGNALS: dict[str, str] = {column: name for name, columns in FUNCTIONS.items() for column in columns}
+
+
+def function(name: str) -> Any:
+    """The function that `module:function` names."""
+    module, _, attribute = name.partition(":")
+    return getattr(import_module(module), attribute)
+
+
+def compute(batch: "pa.RecordBatch", names: Iterable[str]) -> "dict[str, pa.Array]":
+    """Measure the signals `names` on the texts of a batch, each function once.
+
+    Returns:
+        Column -> array of the batch's length, without nulls and NaN, in the order of `names`.
+
+    Raises:
+        DataError: a name is no signal.
+    """
+    names = list(names)
+    for name in names:
+        if name not in SIGNALS:
+            raise DataError(f"signal {name!r}", "there is no such signal.", "`filters/README.md` lists them.")
+    made: dict[str, pa.Array] = {}
+    for source in dict.fromkeys(SIGNALS[name] for name in names):
+        made.update(function(source)(batch)._asdict())
+    return {name: made[name] for name in names}

@@ -26,6 +26,7 @@ class Tokens(NamedTuple):
     chars: Any  # int32[t]
     hash: Any  # uint64[t]: of the bytes
     doc_lines: Any  # int64[n+1]: lines of document i are doc_lines[i]:doc_lines[i+1]
+    line_end: Any  # int64[l]: byte after the last that is not white space
     line_chars: Any  # int32[l]: without white space at either end
     line_hash: Any  # uint64[l]: the same
     line_first: Any  # uint32[l]: first code point
@@ -64,7 +65,7 @@ def tokenize(texts: pa.Array) -> Tokens:
     counts = {name: scan.counts[:, k] for k, name in enumerate(kernel.COUNTS)}
     return Tokens(
         data, offsets, counts, doc_tokens, start, end, kind, chars, hashes,
-        scan.doc_lines, scan.line_chars, line_hash, scan.line_first, scan.line_last, scan.line_opens,
+        scan.doc_lines, scan.line_end, scan.line_chars, line_hash, scan.line_first, scan.line_last, scan.line_opens,
     )  # fmt: skip
 
 

@@ -1,0 +1,145 @@
+"""Repetition inside a document, counted with open-addressing tables that stay in the processor's cache."""
+
+from typing import Any
+
+import numba
+import numpy as np
+
+TOP = (2, 3, 4)
+DUPLICATE = (5, 6, 7, 8, 9, 10)
+_BASE = np.uint64(0x9E3779B97F4A7C15)
+_ZERO, _ONE, _33 = np.uint64(0), np.uint64(1), np.uint64(33)
+_MIX = np.uint64(0xFF51AFD7ED558CCD)
+
+
+@numba.njit(cache=True, nogil=True, inline="always")
+def _slot(keys: Any, mask: int, key: Any) -> int:
+    """Where `key` (not 0) is in the table, or the free slot where it belongs."""
+    s = np.int64((key * _MIX) >> _33) & mask
+    while keys[s] != _ZERO and keys[s] != key:
+        s = (s + 1) & mask
+    return s
+
+
+@numba.njit(cache=True, nogil=True)
+def _mask(items: int) -> int:
+    """One less than a power of two that is at least twice `items`."""
+    size = 16
+    while size < 2 * items:
+        size *= 2
+    return size - 1
+
+
+@numba.njit(cache=True, nogil=True)
+def duplicates(docs: Any, hashes: Any, weights: Any) -> Any:
+    """Items that occurred before in their document: how many, and their total weight.
+
+    docs int64[n+1], hashes uint64[m], weights int32[m] -> int64[n, 2].
+    """
+    n = len(docs) - 1
+    most = 0
+    for d in range(n):
+        most = max(most, docs[d + 1] - docs[d])
+    keys = np.empty(_mask(most) + 1, np.uint64)
+    out = np.zeros((n, 2), np.int64)
+    for d in range(n):
+        mask = _mask(docs[d + 1] - docs[d])
+        keys[: mask + 1] = _ZERO
+        for i in range(docs[d], docs[d + 1]):
+            key = hashes[i] if hashes[i] != _ZERO else _ONE
+            s = _slot(keys, mask, key)
+            if keys[s] == key:
+                out[d, 0] += 1
+                out[d, 1] += weights[i]
+            keys[s] = key
+    return out
+
+
+@numba.njit(cache=True, nogil=True)
+def paragraphs(doc_lines: Any, opens: Any, line_hash: Any, line_chars: Any) -> Any:
+    """Join lines to paragraphs: (doc_paragraphs int64[n+1], hash uint64[p], chars int32[p])."""
+    out = np.zeros(len(doc_lines), np.int64)
+    hashes, chars = np.empty(len(opens), np.uint64), np.empty(len(opens), np.int32)
+    p = 0
+    for d in range(len(doc_lines) - 1):
+        for i in range(doc_lines[d], doc_lines[d + 1]):
+            if opens[i]:
+                hashes[p], chars[p] = line_hash[i], line_chars[i]
+                p += 1
+            else:
+                hashes[p - 1] = hashes[p - 1] * _BASE + line_hash[i]
+                chars[p - 1] += line_chars[i]
+        out[d + 1] = p
+    return out, hashes[:p], chars[:p]
+
+
+@numba.njit(cache=True, nogil=True)
+def repeated_ngrams(docs: Any, hashes: Any, chars: Any, start: Any, end: Any) -> Any:
+    """Characters in repeated n-grams of tokens.
+
+    docs int64[n+1]; hashes uint64[t], chars int32[t], start and end int64[t]: bytes of the tokens.
+
+    Returns int64[n, 12]:
+    0-2: for n = 2, 3, 4: characters covered by the most frequent n-gram (the first to occur, of several), one for
+         each gap between its tokens included, none counted twice; 0 if it occurs once;
+    3-5: the same as occurrences x (characters + n - 1), which counts gaps that are not there and overlaps twice;
+    6-11: for n = 5..10: characters in n-grams that occurred before, going on behind each one that is found.
+    """
+    n = len(docs) - 1
+    most = 0
+    for d in range(n):
+        most = max(most, docs[d + 1] - docs[d])
+    size = _mask(most) + 1
+    keys, count, first = np.empty(size, np.uint64), np.empty(size, np.int32), np.empty(size, np.int32)
+    prefix = np.zeros(most + 1, np.uint64)
+    out = np.zeros((n, 12), np.int64)
+    for d in range(n):
+        a = docs[d]
+        tokens = docs[d + 1] - a
+        mask = _mask(tokens)
+        for i in range(tokens):
+            prefix[i + 1] = prefix[i] * _BASE + hashes[a + i]
+        power = _BASE
+        for g in range(2, 11):
+            power *= _BASE
+            if tokens < g:
+                break
+            keys[: mask + 1] = _ZERO
+            if g <= 4:
+                best, best_at = 1, -1
+                for i in range(tokens - g + 1):
+                    key = (prefix[i + g] - prefix[i] * power) | _ONE
+                    s = _slot(keys, mask, key)
+                    if keys[s] == _ZERO:
+                        keys[s], count[s], first[s] = key, 1, i
+                    else:
+                        count[s] += 1
+                        if count[s] > best or (count[s] == best and first[s] < best_at):
+                            best, best_at = count[s], first[s]
+                if best_at >= 0:
+                    top = (prefix[best_at + g] - prefix[best_at] * power) | _ONE
+                    covered = done = 0
+                    for i in range(best_at, tokens - g + 1):
+                        if ((prefix[i + g] - prefix[i] * power) | _ONE) != top:
+                            continue
+                        for j in range(max(i, done), i + g):
+                            covered += chars[a + j] + (j > i and start[a + j] > end[a + j - 1])
+                        done = i + g
+                    out[d, g - 2] = covered
+                    length = g - 1
+                    for j in range(best_at, best_at + g):
+                        length += chars[a + j]
+                    out[d, g + 1] = best * length
+            else:
+                i = 0
+                while i < tokens - g + 1:
+                    key = (prefix[i + g] - prefix[i] * power) | _ONE
+                    s = _slot(keys, mask, key)
+                    if keys[s] == key:
+                        for j in range(i, i + g):
+                            out[d, g + 1] += chars[a + j]
+                        i += g
+                    else:
+                        keys[s] = key
+                        i += 1
+    return out

@@ -1,0 +1,102 @@
+"""Counts per document over the token and line arrays of `kernels.tokens`."""
+
+from typing import Any
+
+import numba
+import numpy as np
+
+from openclaw_data.kernels.tokens import HAN_RUN, MARKS, NUMBER, TABLE_SIZE, TERMINAL, WORD
+
+WORD_COUNTS = ("words", "word_chars", "tokens", "alphabetic", "ellipses")
+"""Columns of `count_words`."""
+LINE_COUNTS = ("lines", "line_chars", "longest", "bullets", "ellipses", "terminal", "short")
+"""Columns of `count_lines`."""
+SHORT_LINE = 30
+"""Characters up to which a line is short (FineWeb)."""
+_BULLETS = (0x2022, 0x2D)  # • and -, as Gopher
+_ELLIPSIS, _DOT = 0x2026, 0x2E
+
+
+@numba.njit(cache=True, nogil=True)
+def count_words(doc_tokens: Any, kind: Any, chars: Any, data: Any, start: Any, end: Any) -> Any:
+    """Words, their characters, all tokens, tokens with a letter, runs of … or of three dots and more.
+
+    doc_tokens int64[n+1]; kind uint8[t], chars int32[t], start int64[t], end int64[t] -> int64[n, 5].
+    """
+    out = np.zeros((len(doc_tokens) - 1, 5), np.int64)
+    for d in range(len(out)):
+        for t in range(doc_tokens[d], doc_tokens[d + 1]):
+            k = kind[t]
+            if k in (WORD, NUMBER, HAN_RUN):
+                out[d, 0] += 1
+                out[d, 1] += chars[t]
+                out[d, 3] += k != NUMBER
+            elif k == MARKS:
+                b = data[start[t]]
+                dots = b == 0x2E and chars[t] >= 3
+                dots |= b == 0xE2 and data[start[t] + 1] == 0x80 and data[start[t] + 2] == 0xA6
+                out[d, 4] += dots
+        out[d, 2] = doc_tokens[d + 1] - doc_tokens[d]
+    return out
+
+
+@numba.njit(cache=True, nogil=True)
+def count_lines(
+    doc_lines: Any, line_chars: Any, line_first: Any, line_last: Any, line_end: Any, data: Any, classes: Any
+) -> Any:
+    """Lines, their characters, the longest, lines that begin with a bullet, end with an ellipsis, end with
+    terminal punctuation, are short.
+
+    doc_lines int64[n+1]; line_chars int32[l], line_first uint32[l], line_last uint32[l], line_end int64[l] -> int64[n, 7].
+    """
+    out = np.zeros((len(doc_lines) - 1, 7), np.int64)
+    for d in range(len(out)):
+        for i in range(doc_lines[d], doc_lines[d + 1]):
+            last, size = line_last[i], line_chars[i]
+            out[d, 0] += 1
+            out[d, 1] += size
+            out[d, 2] = max(out[d, 2], size)
+            out[d, 3] += line_first[i] in _BULLETS
+            dots = last == _DOT and size >= 3 and data[line_end[i] - 2] == _DOT and data[line_end[i] - 3] == _DOT
+            out[d, 4] += last == _ELLIPSIS or dots
+            out[d, 5] += last < TABLE_SIZE and (classes[min(last, TABLE_SIZE - 1)] & TERMINAL) != 0
+            out[d, 6] += size <= SHORT_LINE
+    return out
+
+
+@numba.njit(cache=True, nogil=True)
+def count_newlines(offsets: Any, data: Any) -> Any:
+    """Line feeds of each document, int64[n]."""
+    out = np.zeros(len(offsets) - 1, np.int64)
+    for d in range(len(out)):
+        for i in range(offsets[d], offsets[d + 1]):
+            out[d] += data[i] == 10
+    return out
+
+
+@numba.njit(cache=True, nogil=True)
+def distinct_listed(doc_tokens: Any, hashes: Any, listed: Any, table_bits: int) -> Any:
+    """How many different words of a list each document holds, int64[n].
+
+    listed uint64[w], w <= 64: hashes of the words; table_bits: a table of 2**table_bits slots is used.
+    """
+    mask = (1 << table_bits) - 1
+    slots = np.full(mask + 1, -1, np.int64)
+    for w in range(len(listed)):
+        s = np.int64(listed[w] & np.uint64(mask))
+        while slots[s] >= 0:
+            s = (s + 1) & mask
+        slots[s] = w
+    out = np.zeros(len(doc_tokens) - 1, np.int64)
+    for d in range(len(out)):
+        seen = np.uint64(0)
+        for t in range(doc_tokens[d], doc_tokens[d + 1]):
+            s = np.int64(hashes[t] & np.uint64(mask))
+            while slots[s] >= 0:
+                if listed[slots[s]] == hashes[t]:
+                    bit = np.uint64(1) << np.uint64(slots[s])
+                    out[d] += (seen & bit) == 0
+                    seen |= bit
+                    break
+                s = (s + 1) & mask
+    return out
