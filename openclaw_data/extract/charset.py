@@ -300,8 +300,10 @@ def _legacy(raw: bytes, http: str, meta: str) -> str:
 
 
 class Plausibility(NamedTuple):
-    """How a sample reads in one encoding: share of common characters, shares of kana and of errors, characters
-    beyond ASCII."""
+    """How a sample reads in one encoding.
+
+    `score`: see `plausibility`. `kana`, `errors`: shares of characters. `chars`: how many are beyond ASCII.
+    """
 
     score: float
     kana: float

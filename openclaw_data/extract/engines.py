@@ -13,6 +13,7 @@ from openclaw_data.documents import DataError
 
 _HAN = "\u3001-\u3003\u3007-\u3011\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff01\uff08\uff09\uff0c\uff1a\uff1b\uff1f"
 _BREAK_IN_HAN = re.compile(f"\n(?:(?<=[{_HAN}]\n)|(?<=[{_HAN}]\r\n))[ \t\r\n]*(?=[{_HAN}])")
+_LONE_CHARACTER = re.compile(f">[ \t\r\n]*[{_HAN}\u3040-\u30ff\uac00-\ud7a3](?=[ \t\r\n]*<)")
 _KEEPS_BREAKS = re.compile(r"<(?:pre|textarea|xmp|listing|plaintext)\b|white-space\s*:\s*pre", re.IGNORECASE)
 
 
@@ -34,7 +35,7 @@ def resiliparse(html: str, url: str = "") -> tuple[str, str]:  # noqa: ARG001  (
     from resiliparse.extract.html2text import extract_plain_text
     from resiliparse.parse.html import HTMLTree
 
-    tree = HTMLTree.parse(join_han_lines(html))
+    tree = HTMLTree.parse(keep_lone_characters(join_han_lines(html)))
     text = extract_plain_text(tree, main_content=True, preserve_formatting=True, list_bullets=False, alt_texts=False)
     return text, _dom_title(tree)
 
@@ -88,6 +89,15 @@ def join_han_lines(html: str) -> str:
     if "\n" not in html or _KEEPS_BREAKS.search(html):
         return html
     return _BREAK_IN_HAN.sub("", html.replace("\r\n", "\n") if "\r\n" in html else html)
+
+
+def keep_lone_characters(html: str) -> str:
+    """The page with U+FEFF after each CJK character that is alone between two tags; `pages.clean` takes it out again.
+
+    Resiliparse's main content leaves out a text node of one character beyond ASCII, taking it for a separator: of
+    `<i>甲</i>和<a>乙丙</a>。` it keeps neither the `和` nor the full stop. A node of two characters is safe.
+    """
+    return _LONE_CHARACTER.sub("\\g<0>\ufeff", html)
 
 
 def _dom_title(tree: Any) -> str:
