@@ -137,7 +137,9 @@ def test_single_characters_between_tags_are_not_lost():
 
 def test_no_space_is_put_between_han_characters_but_preformatted_text_keeps_its_lines():
     assert join_han_lines("<p>中文\r\n   换行，\n继续 word\nword\n中") == "<p>中文换行，继续 word\nword\n中"
-    assert join_han_lines("<pre>中文\n换行</pre>") == "<pre>中文\n换行</pre>"
+    assert join_han_lines("<p>中\n文<PRE>中文\n换行</pre>中\n文") == "<p>中文<PRE>中文\n换行</pre>中文"
+    assert join_han_lines("<pre>没有\n结束") == "<pre>没有\n结束"
+    assert join_han_lines('<p style="white-space: pre-wrap">中\n文') == '<p style="white-space: pre-wrap">中\n文'
     assert join_han_lines("한국어\n한국어") == "한국어\n한국어"
 
 

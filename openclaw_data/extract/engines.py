@@ -14,7 +14,10 @@ from openclaw_data.documents import DataError
 _HAN = "\u3001-\u3003\u3007-\u3011\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff01\uff08\uff09\uff0c\uff1a\uff1b\uff1f"
 _BREAK_IN_HAN = re.compile(f"\n(?:(?<=[{_HAN}]\n)|(?<=[{_HAN}]\r\n))[ \t\r\n]*(?=[{_HAN}])")
 _LONE_CHARACTER = re.compile(f">[ \t\r\n]*[{_HAN}\u3040-\u30ff\uac00-\ud7a3](?=[ \t\r\n]*<)")
-_KEEPS_BREAKS = re.compile(r"<(?:pre|textarea|xmp|listing|plaintext)\b|white-space\s*:\s*pre", re.IGNORECASE)
+_PREFORMATTED = re.compile(r"(<(pre|textarea|xmp|listing)\b.*?(?:</\2|\Z))", re.IGNORECASE | re.DOTALL)
+_STYLED_BREAKS = re.compile(
+    r"style\s{0,9}=\s{0,9}[\"'][^\"']{0,500}white-space\s{0,9}:\s{0,9}(?:pre|break)", re.IGNORECASE
+)
 
 
 class Engine(NamedTuple):
@@ -84,11 +87,17 @@ def join_han_lines(html: str) -> str:
     """The page without line breaks between Han characters.
 
     HTML shows a line break as a space, and source wrapped inside a Chinese sentence gives `断 行`; browsers that follow
-    CSS Text 3 (section 4.1.3) drop the break there. Pages with preformatted text are left alone.
+    CSS Text 3 (section 4.1.3) drop the break there. Preformatted elements keep their lines, and a page that asks for
+    line breaks in a style attribute is left alone.
     """
-    if "\n" not in html or _KEEPS_BREAKS.search(html):
+    if "\n" not in html or not _BREAK_IN_HAN.search(html) or _STYLED_BREAKS.search(html):
         return html
-    return _BREAK_IN_HAN.sub("", html.replace("\r\n", "\n") if "\r\n" in html else html)
+    parts = _PREFORMATTED.split(html)  # text, element, its name, text, ...
+    return "".join(
+        _BREAK_IN_HAN.sub("", part.replace("\r\n", "\n")) if i % 3 == 0 else part
+        for i, part in enumerate(parts)
+        if i % 3 != 2
+    )
 
 
 def keep_lone_characters(html: str) -> str:
