@@ -7,13 +7,14 @@ read is a row with `error`; a record that is no page is a row with `skipped`; a 
 
 from collections import Counter
 from collections.abc import Iterator
+from typing import BinaryIO
 
 import pyarrow as pa
 
 from openclaw_data.documents import DataError
 from openclaw_data.ingest import files, jsonl, parquet, warc
 from openclaw_data.ingest.plan import Source, Split, plan
-from openclaw_data.ingest.rows import Row, batches
+from openclaw_data.ingest.rows import Options, Row, batches
 
 __all__ = ["Source", "Split", "plan", "read"]
 
@@ -50,18 +51,14 @@ def read(
             raise DataError(split.path, fact, "Start again with a new work folder.")
         file.seek(0)
         counts = Counter[str]() if ignored is None else ignored
-        yield from batches(_rows(split, file, max_page_bytes, counts, verify_digests=verify_digests))
+        options = Options(split.source_id, split.crawl, split.name, max_page_bytes, verify_digests)
+        yield from batches(_rows(split, file, options, counts))
 
 
-def _rows(
-    split: Split, file: files.BinaryIO, max_page_bytes: int, ignored: Counter[str], *, verify_digests: bool
-) -> Iterator[Row]:
+def _rows(split: Split, file: BinaryIO, options: Options, ignored: Counter[str]) -> Iterator[Row]:
     if split.format == "warc":
-        options = warc.Options(split.source_id, split.crawl, split.name, max_page_bytes, verify_digests)
         stop = split.stop if split.stop < split.size_bytes else None
-        return warc.rows(file, split.codec, options, ignored, split.start, stop)
-    place = {"source_id": split.source_id, "crawl": split.crawl, "name": split.name}
+        return warc.rows(file, split.codec, options, ignored, (split.start, stop))
     if split.format == "jsonl":
-        return jsonl.rows(file, split.codec, split.fields, max_page_bytes=max_page_bytes, **place)
-    groups = range(split.start, split.stop)
-    return parquet.rows(file, split.fields, groups, max_page_bytes=max_page_bytes, **place)
+        return jsonl.rows(file, split.codec, split.fields, options)
+    return parquet.rows(file, split.fields, range(split.start, split.stop), options)

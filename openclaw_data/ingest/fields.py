@@ -109,7 +109,7 @@ def _page(value: Any, paths: list[str]) -> Row:
 def _judged(row: Row, max_page_bytes: int) -> Row:
     is_page = "payload" in row
     row["content_mime_detected"] = mime.detect("", mime.HTML, row["payload"]) if is_page else mime.PLAIN
-    size = len(row["payload"]) if is_page else len(row["text"].encode())
+    size = len(row["payload"]) if is_page else _utf8_bytes(row["text"], max_page_bytes)
     if is_page and row["content_type"] == "":
         row["content_type"] = mime.HTML
     reason = ""
@@ -120,3 +120,8 @@ def _judged(row: Row, max_page_bytes: int) -> Row:
     elif not mime.is_page(row["content_mime_detected"]):
         reason = "not_html"
     return {**row, "payload": b"", "text": "", "skipped": reason} if reason else row
+
+
+def _utf8_bytes(text: str, limit: int) -> int:
+    """The length in UTF-8, or the number of characters where four bytes each are within the limit."""
+    return len(text) if 4 * len(text) <= limit else len(text.encode())

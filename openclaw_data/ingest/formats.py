@@ -36,7 +36,8 @@ def check(file: BinaryIO, wanted: str, path: str) -> str:
     good = {
         "warc": text.startswith(b"WARC/"),
         "parquet": not codec and text.startswith(b"PAR1"),
-        "jsonl": any(line.lstrip().startswith(b"{") for line in text.split(b"\n")),
+        "jsonl": not text.startswith((b"[", b"<"))
+        and any(line.lstrip().startswith(b"{") for line in text.split(b"\n")),
     }[wanted]
     if good:
         return codec

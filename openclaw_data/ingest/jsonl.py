@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import BinaryIO, NamedTuple
 
 from openclaw_data.ingest.fields import BadField, Fields, to_row
-from openclaw_data.ingest.rows import Row, clean, length32, made_id
+from openclaw_data.ingest.rows import Options, Row, clean, length32, made_id
 from openclaw_data.ingest.streams import Damaged, Members
 
 MAX_LINE_BYTES = 64 << 20
@@ -38,7 +38,10 @@ def lines(file: BinaryIO, codec: str, limit: int = MAX_LINE_BYTES) -> Iterator[L
             offset, size, at = offset + size + 1, 0, end + 1
             held = []
         size += len(chunk) - at
-        held = [*held, chunk[at:]] if size <= limit else []
+        if size > limit:
+            held = []
+        else:
+            held.append(chunk[at:])
     if size:
         yield Line(offset, size, b"".join(held) if size <= limit else None)
 
@@ -50,13 +53,12 @@ def _chunks(file: BinaryIO, codec: str) -> Iterator[bytes]:
             yield chunk
 
 
-def rows(
-    file: BinaryIO, codec: str, fields: Fields, *, source_id: str, crawl: str, name: str, max_page_bytes: int
-) -> Iterator[Row]:
+def rows(file: BinaryIO, codec: str, fields: Fields, options: Options) -> Iterator[Row]:
     """The lines of a file as rows of `documents.RAW`, in file order; empty lines are none.
 
     `warc_record_offset` and `warc_record_length` are the line's place in the decompressed file, in bytes.
     """
+    source_id, crawl, name, max_page_bytes, _ = options
     place = {"source_id": source_id, "crawl": crawl, "warc_filename": name}
     after = 0
     try:

@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 
 from openclaw_data.documents import DataError
 from openclaw_data.ingest.fields import BadField, Fields, to_row
-from openclaw_data.ingest.rows import Row, clean, made_id
+from openclaw_data.ingest.rows import Options, Row, clean, made_id
 
 ROWS_AT_ONCE = 128
 _FAILURES = (pa.ArrowException, OSError, ValueError)
@@ -61,9 +61,7 @@ def _column(schema: pa.Schema, path: str) -> str:
     return first
 
 
-def rows(
-    file: BinaryIO, fields: Fields, groups: range, *, source_id: str, crawl: str, name: str, max_page_bytes: int
-) -> Iterator[Row]:
+def rows(file: BinaryIO, fields: Fields, groups: range, options: Options) -> Iterator[Row]:
     """The rows of some row groups as rows of `documents.RAW`, in file order.
 
     `warc_record_offset` is the row's number in the file, `warc_record_length` is 0.
@@ -71,6 +69,7 @@ def rows(
     opened = pq.ParquetFile(file, pre_buffer=False)
     schema, meta = opened.schema_arrow, opened.metadata
     columns = sorted({c for paths in fields.values() for p in paths if (c := _column(schema, p))})
+    source_id, crawl, name, max_page_bytes, _ = options
     place = {"source_id": source_id, "crawl": crawl, "warc_filename": name}
     for group in groups:
         first = sum(meta.row_group(i).num_rows for i in range(group))
@@ -84,6 +83,8 @@ def rows(
                     done += 1
                     yield row
         except _FAILURES as error:
+            if isinstance(error, OSError) and (type(error) is not OSError or error.errno is not None):
+                raise  # the storage failed, not the file: a retry may read it
             left = meta.row_group(group).num_rows - done
             row = {
                 "error": "parquet",

@@ -61,15 +61,17 @@ def plan(sources: Iterable[Source], *, split_bytes: int = SPLIT_BYTES) -> list[S
     _refuse_twice([(source.id, file.path) for source, file in given])
     names = files.names([file.path for _, file in given])
     share = sum(source.format == "warc" for source, _ in given) < ENOUGH_FILES
-    work = [
-        (source, file, name, split_bytes if share else 0) for (source, file), name in zip(given, names, strict=True)
-    ]
+    warc_bytes = split_bytes if share else 0
+
+    def cut(nth: int) -> list[Split]:
+        return _cut(*given[nth], names[nth], warc_bytes, split_bytes)
+
     if any("://" in file.path for _, file in given):
         with ThreadPoolExecutor(16) as pool:
-            cut = list(pool.map(lambda w: _cut(*w, split_bytes), work))
+            per_file = list(pool.map(cut, range(len(given))))
     else:
-        cut = [_cut(*w, split_bytes) for w in work]
-    return [split for splits in cut for split in splits]
+        per_file = [cut(nth) for nth in range(len(given))]
+    return [split for splits in per_file for split in splits]
 
 
 def _expanded(source: Source) -> list[files.File]:

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 import pyarrow as pa
 
@@ -18,6 +18,16 @@ MAX_FIELD_CHARS = 8192
 """A URL, an id, a MIME type is cut here: nothing that long is one."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _INT32_MAX = 2**31 - 1
+
+
+class Options(NamedTuple):
+    """What every reader is told. `max_page_bytes`: a longer body is skipped as `oversize`; the rest is in `read`."""
+
+    source_id: str
+    crawl: str
+    name: str
+    max_page_bytes: int
+    verify_digests: bool = False
 
 
 def batches(rows: Iterable[Row]) -> Iterator[pa.RecordBatch]:

@@ -13,169 +13,19 @@ from collections.abc import Iterator
 from typing import BinaryIO, NamedTuple
 
 from openclaw_data.ingest import http, mime
-from openclaw_data.ingest.rows import Row, clean, length32, made_id, moment, short
+from openclaw_data.ingest.rows import Options, Row, clean, length32, made_id, moment, short
 from openclaw_data.ingest.streams import Damaged, Members
+from openclaw_data.ingest.window import BEGIN, Window
 
-BEGIN = b"WARC/"
 MAX_HEADER_BYTES = 1 << 18
 IGNORED_TYPES = frozenset(["warcinfo", "request", "metadata", "revisit", "continuation"])
 _DOCUMENT_TYPES = frozenset(["response", "resource", "conversion"])
-_KEPT_BYTES = 1 << 20
 _VERSION = re.compile(rb"WARC/\d{1,2}\.\d{1,4}[ \t]*\r?\n")
-_NEXT = re.compile(rb"\nWARC/\d{1,2}\.\d{1,4}[ \t]*\r?\n")
 _LENGTH = re.compile(r"\d{1,18}\Z", re.ASCII)
 
 
 class BadRecord(Exception):  # noqa: N818 - it says what the record is
     """A record that breaks the format; reading goes on at the next one."""
-
-
-class Options(NamedTuple):
-    """What `rows` needs to know. `max_page_bytes`: a longer body is skipped as `oversize`."""
-
-    source_id: str
-    crawl: str
-    name: str
-    max_page_bytes: int
-    verify_digests: bool = False
-
-
-class Stream:
-    """The bytes of the members of a file as records see them: a window with look-ahead and push-back.
-
-    A record ends where its member ends, unless the next member does not begin with `WARC/`: files compressed in
-    blocks (bgzip) cut records at any byte. `multiple`: the open member holds more than one record.
-    """
-
-    def __init__(self, members: Members, *, plain: bool) -> None:
-        self.members, self.plain = members, plain
-        self.start = members.position
-        self.end = self.start
-        self.spilled = False
-        self._data, self._at = b"", 0
-        self._marked, self._kept = 0, [b""]
-        self._lost = False
-        self._pending: tuple[int, bytes] | Damaged | None = None
-
-    @property
-    def tell(self) -> int:
-        """For an uncompressed file the offset of the next byte."""
-        return self.members.position - (len(self._data) - self._at)
-
-    def next_member(self) -> bool:
-        """Go to the next member; False at the end of the file.
-
-        Raises:
-            Damaged: it cannot be read.
-        """
-        pending, self._pending = self._pending, None
-        self.spilled = False
-        if isinstance(pending, Damaged):
-            self.start = self.members.start
-            raise pending
-        if pending is not None:
-            self.start, self._data = pending
-            self._at = 0
-            return True
-        self._data, self._at = b"", 0
-        more = self.members.open()
-        self.start = self.members.start
-        return more
-
-    def peek(self, count: int, *, inside: bool = False) -> bytes:
-        """The next `count` bytes, fewer at the member's end; `inside` a record also from the member after it."""
-        while len(self._data) - self._at < count:
-            if self._pending is not None:
-                break
-            more = self.members.pull()
-            if not more:
-                self.end = self.members.position
-                if not (inside and self._spill()):
-                    break
-                continue
-            self._data, self._at = (self._data[self._at :] + more if self._at < len(self._data) else more), 0
-        return self._data[self._at : self._at + count]
-
-    def _spill(self) -> bool:
-        """Take in the next member when it goes on with the open record."""
-        if self.plain:
-            return False
-        try:
-            if not self.members.open():
-                return False
-            data = self.members.pull()
-        except Damaged as damage:
-            self._pending = damage
-            return False
-        if not data or data.startswith(BEGIN):
-            self._pending = (self.members.start, data)
-            return False
-        self._data, self._at, self.spilled = self._data[self._at :] + data, 0, True
-        return True
-
-    def take(self, count: int) -> bytes:
-        """The next `count` bytes of the record, fewer where it ends too early."""
-        parts: list[bytes] = []
-        while count > 0:
-            part = self.peek(min(count, 1 << 20), inside=True)
-            if not part:
-                break
-            self._at += len(part)
-            parts.append(part)
-            count -= len(part)
-        if not self.plain:
-            self._kept += parts
-        return parts[0] if len(parts) == 1 else b"".join(parts)
-
-    def skip(self, count: int) -> int:
-        """Pass over `count` bytes of the record; -> how many there were. Nothing is held."""
-        if self.plain and count > len(self._data) - self._at:
-            passed = max(0, min(count, self.members.size() - self.tell))
-            self.move(self.tell + passed)
-            return passed
-        if count <= _KEPT_BYTES:
-            return len(self.take(count))
-        self._lost = True
-        passed = 0
-        while passed < count:
-            part = self.peek(min(count - passed, 1 << 20), inside=True)
-            if not part:
-                break
-            self._at += len(part)
-            passed += len(part)
-        return passed
-
-    def move(self, position: int) -> None:
-        """Uncompressed files: go on at byte `position`."""
-        self.members.seek(position)
-        self._data, self._at = b"", 0
-
-    def mark(self) -> int:
-        """Begin a record; -> its offset in the file: its own, or that of the member it is in."""
-        self._kept, self._lost = [], False
-        self._marked = self.tell if self.plain else self.start
-        return self._marked
-
-    def rewind(self) -> None:
-        """Go back to the mark; in a compressed file not when more than `_KEPT_BYTES` were passed over."""
-        if self.plain:
-            self.move(self._marked)
-        elif not self._lost:
-            self._data, self._at = b"".join([*self._kept, self._data[self._at :]]), 0
-        self._kept = []
-
-    def find_record(self) -> bool:
-        """Go to the next line `WARC/1.x` of this member; False, at its end, when there is none."""
-        while window := self.peek(1 << 16):
-            found = _NEXT.search(window)
-            if found:
-                self._at += found.start() + 1
-                return True
-            if len(window) < 1 << 16:
-                self._at += len(window)
-                return False
-            self._at += len(window) - 32
-        return False
 
 
 class Header(NamedTuple):
@@ -187,7 +37,7 @@ class Header(NamedTuple):
 
 
 def rows(
-    file: BinaryIO, codec: str, options: Options, ignored: Counter[str], start: int = 0, stop: int | None = None
+    file: BinaryIO, codec: str, options: Options, ignored: Counter[str], span: tuple[int, int | None] = (0, None)
 ) -> Iterator[Row]:
     """The documents of an archive, in file order, as rows of `documents.RAW`.
 
@@ -197,10 +47,11 @@ def rows(
         options: names and limits.
         ignored: counts by type the records that are no documents (`warcinfo`, `request`, ...; types that the format
             does not know count as `other`).
-        start, stop: compressed bytes; records whose member begins in this range are read. Both are boundaries that
-            `boundaries` gave.
+        span: start and end, compressed bytes: records whose member begins in this range are read. Both are boundaries
+            that `boundaries` gave; None is the end of the file.
     """
-    stream = Stream(Members(file, codec, start), plain=not codec)
+    start, stop = span
+    stream = Window(Members(file, codec, start), plain=not codec)
     while True:
         try:
             if not stream.next_member() or (stop is not None and stream.start >= stop):
@@ -208,20 +59,19 @@ def rows(
             yield from _member(stream, options, ignored)
         except Damaged as damage:
             yield _error(options, stream.start, 0, "decompression", str(damage))
-            stream = Stream(stream.members, plain=False)
+            stream = Window(stream.members, plain=False)
             if not stream.members.resync(BEGIN):
                 return
 
 
-def _member(stream: Stream, options: Options, ignored: Counter[str]) -> Iterator[Row]:
+def _member(stream: Window, options: Options, ignored: Counter[str]) -> Iterator[Row]:
     """The rows of the open member. Where it is damaged, the record before the damage goes with it.
 
     That is so for a record that has its member for itself, which fails its checksum; one of many in a member was
     complete and stands.
     """
     for nth in itertools.count():
-        while stream.peek(1) in (b"\r", b"\n"):
-            stream.take(1)
+        stream.pass_newlines()
         if not stream.peek(1):
             return
         offset = stream.mark()
@@ -247,7 +97,7 @@ def _member(stream: Stream, options: Options, ignored: Counter[str]) -> Iterator
         yield _placed(row, options, offset, length, nth)
 
 
-def _header(stream: Stream) -> Header:
+def _header(stream: Window) -> Header:
     """Read a record's header, up to the first byte of its block."""
     window = b""
     for size in (2048, MAX_HEADER_BYTES):
@@ -284,7 +134,7 @@ def _header_end(window: bytes) -> int:
     return end + 2 if end >= 0 else 0
 
 
-def _record(stream: Stream, header: Header, options: Options) -> Row | None:
+def _record(stream: Window, header: Header, options: Options) -> Row | None:
     """Read a record's block; -> its row, None for a record that is no document."""
     if header.kind not in _DOCUMENT_TYPES:
         _skip(stream, header.length)
@@ -297,13 +147,13 @@ def _record(stream: Stream, header: Header, options: Options) -> Row | None:
     return _document(header, block, options)
 
 
-def _skip(stream: Stream, count: int) -> None:
+def _skip(stream: Window, count: int) -> None:
     passed = stream.skip(count)
     if passed < count:
         raise BadRecord(f"Content-Length is too large by {count - passed} bytes")
 
 
-def _finish(stream: Stream, header: Header) -> None:
+def _finish(stream: Window, header: Header) -> None:
     """Pass over the empty lines after a record; what follows them must be a record or the end."""
     tail = stream.peek(4)
     rest = tail.lstrip(b"\r\n")
