@@ -2,8 +2,8 @@
 
     python scripts/make_sample.py
 
-The sample is what a crawl hands over, in small: good pages in Chinese and English, and one or more of everything that goes
-wrong. All prose was written for the project; names, numbers and addresses are invented or reserved for examples.
+The sample is what a crawl hands over, in small: good pages in Chinese and English, and one or more of everything that
+goes wrong. All prose was written for the project; names, numbers and addresses are invented or reserved for examples.
 
 * `pages.warc.gz`: the pages, one gzip member a record.
 * `broken.warc.gz`: damaged records between good ones.
@@ -216,7 +216,7 @@ SPECIAL = {
 
 
 def duplicates(good: Sequence[Entry]) -> list[Entry]:
-    """Exact copies at other addresses, copies with an edited sentence or two, and a mirror in Traditional characters."""
+    """Copies at other addresses, copies with an edited sentence or two, and a mirror in Traditional characters."""
     by_title = {(p.language, p.title): p for language in ("en", "zh-Hans") for p in read_prose(language, language)}
     ids = {e.url: e.record_id() for e in good}
     entries = []
@@ -243,14 +243,13 @@ def edit(prose: Prose) -> Prose:
 
 
 def poor_pages() -> list[Entry]:
-    """special.txt and other.txt: spam, very short pages, one page for each quality rule, mixed, with PII, other languages."""
+    """special.txt and other.txt: spam, very short pages, one for each quality rule, mixed, PII, other languages."""
     entries = []
     for prose in read_prose("special"):
         if prose.kind != "jsonl":
             tags = (prose.kind, "kept") if prose.kind in {"mixed", "pii"} else (prose.kind,)
             entries.append(page(prose, *tags))
-    for prose in read_prose("other"):
-        entries.append(page(prose, "other_language", f"language_{prose.kind}"))
+    entries += [page(prose, "other_language", f"language_{prose.kind}") for prose in read_prose("other")]
     return entries
 
 
@@ -267,19 +266,24 @@ def generated_pages() -> list[Entry]:
     zh = read_prose("zh-Hans", "zh-Hans")
     lost = document(zh[27]).encode("gb18030").decode("utf-8", "replace").encode().decode("gb18030", "replace")
     entries.append(page(zh[27], "mojibake", body=lost.encode(), salt="mojibake"))
-    twice = document(read_prose("en", "en")[9]).replace("'", "\u2019").replace('."', ".\u201d")
+    quoted = read_prose("en", "en")[28]
+    curled = Prose("en", quoted.kind, quoted.title, tuple(curl(line) for line in quoted.paragraphs))
     accents = document(zh[28]).encode().decode("latin-1")
     entries.append(page(zh[28], "mojibake", body=accents.encode(), salt="mojibake"))
-    entries.append(
-        page(read_prose("en", "en")[9], "near_dup_of", body=twice.encode(), salt="quotes", of=plain_id("en", 9))
-    )
+    entries.append(page(curled, "near_dup_of", salt="quotes", of=plain_id("en", 28)))
     empty = Prose("en", "app", "Loading", ())
-    shell = b'<!DOCTYPE html><html><head><title></title></head><body><div id="app"></div><script>start()</script></body></html>'
+    shell = b'<!DOCTYPE html><html><head></head><body><div id="app"></div><script>start()</script></body></html>'
     entries.append(page(empty, "empty_text", body=shell))
     large = Prose("en", "dump", "Backup of an old page", ("There is little to read here.",))
     padding = "<!-- " + "0123456789abcdef " * (OVERSIZE_BYTES // 17) + " -->"
     entries.append(page(large, "oversize", body=document(large, notice=padding).encode()))
     return entries
+
+
+def curl(text: str) -> str:
+    """The text with typographic quotation marks and apostrophes."""
+    text = re.sub(r'"(?=\w)', "\u201c", text).replace('"', "\u201d")
+    return text.replace("'", "\u2019")
 
 
 def plain_id(language: str, index: int) -> str:
@@ -297,7 +301,7 @@ def repetition() -> Entry:
         "Long Acre",
         "Quay Side",
     )
-    line = "If you are looking for a plumber in {0} then you have come to the right place, because we are the best plumber in {0}."
+    line = "If you need a plumber in {0} then you have come to the right place, as we are the best plumber in {0}."
     prose = Prose("en", "repetition", "Plumber near you", tuple(line.format(n) for n in names))
     return page(prose, "repetition")
 
@@ -310,7 +314,16 @@ def repetition_zh() -> Entry:
 
 
 def bullets() -> Entry:
-    goods = ["oak shelf", "brass hook", "felt pad", "linen cloth", "glass jar", "copper pan", "wooden spoon", "steel bowl", "cork board"]
+    goods = (
+        "oak shelf",
+        "brass hook",
+        "felt pad",
+        "linen cloth",
+        "glass jar",
+        "copper pan",
+        "wooden spoon",
+        "steel bowl",
+    )
     lines = tuple(
         f"- {g.capitalize()} that is made to order, with a box of {number(g) % 40 + 4} to the pallet" for g in goods
     )
@@ -431,23 +444,22 @@ def replace(entry: Entry, *, body: bytes, http: tuple[tuple[str, str], ...]) -> 
 
 def extra_rows() -> list[tuple[str, tuple[str, ...], str]]:
     """The lines of extra.jsonl: (line, tags, language)."""
-    rows = []
-    for prose in read_prose("special"):
-        if prose.kind == "jsonl":
-            rows.append((prose, ("jsonl", "leaflet"), prose.language))
+    special = read_prose("special")
+    rows = [(p, ("jsonl", "leaflet"), p.language) for p in special if p.kind == "jsonl"]
     for language in ("en", "zh-Hans"):
-        for prose in read_prose(language, language)[5::12]:
-            rows.append((prose, ("jsonl", "exact_text_of_page"), language))
-    for prose in read_prose("special"):
-        if prose.kind in {"short", "spam"}:
-            rows.append((prose, ("jsonl", prose.kind), prose.language))
-    lines = []
-    for i, (prose, tags, language) in enumerate(rows[:18]):
-        row = {"id": f"extra-{i:02d}", "url": url(prose, "jsonl"), "title": prose.title, "text": prose.text}
-        lines.append((json.dumps(row, ensure_ascii=False), tags, language))
+        rows += [(p, ("jsonl", "exact_text_of_page"), language) for p in read_prose(language, language)[5::12]]
+    rows += [(p, ("jsonl", p.kind), p.language) for p in special if p.kind in {"short", "spam"}]
+    lines = [
+        (json.dumps(extra_row(i, prose), ensure_ascii=False), tags, language)
+        for i, (prose, tags, language) in enumerate(rows[:18])
+    ]
     lines.insert(6, ('{"id": "extra-broken", "text": "a line that was cut off in the mid', ("jsonl", "json"), ""))
     lines.insert(12, (json.dumps({"id": "extra-no-text", "url": "https://example.com/"}), ("jsonl", "field"), ""))
     return lines
+
+
+def extra_row(i: int, prose: Prose) -> dict[str, str]:
+    return {"id": f"extra-{i:02d}", "url": url(prose, "jsonl"), "title": prose.title, "text": prose.text}
 
 
 def make(target: Path = TARGET) -> None:

@@ -22,6 +22,7 @@ class Prose:
 
     @property
     def text(self) -> str:
+        """All paragraphs, one a line."""
         return "\n".join(self.paragraphs)
 
 
@@ -146,7 +147,7 @@ def links(titles: tuple[str, ...] | list[str], css: str) -> str:
 
 
 def document(page: Prose, body: str = "", *, charset: str = "utf-8", head: str = "", notice: str = "") -> str:
-    """The whole HTML page. `charset=""` declares none; `head` and `notice` add markup to the head and below the text."""
+    """The whole HTML page. `charset=""` declares none; `head` and `notice` are markup for head and foot."""
     f, n = furniture(page.language), number(page.title)
     meta = f'<meta charset="{charset}">' if charset else ""
     if charset.startswith(("gb", "big5")):
