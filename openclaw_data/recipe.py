@@ -5,7 +5,6 @@ nearest valid one. `resolve` binds it to the digests of all it depends on (packs
 hash, `Resolved.digest`, stands in the manifest and decides whether a work folder may be resumed.
 """
 
-import difflib
 import hashlib
 import json
 import re
@@ -17,7 +16,7 @@ from typing import Annotated, Any, Literal, NamedTuple, Self
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
 from openclaw_data import rules, share, yaml_strict
-from openclaw_data.documents import DataError
+from openclaw_data.errors import DataError, hint
 
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")]
 _UNITS = {"": 1, "B": 1, "kB": 10**3, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
@@ -165,7 +164,7 @@ def with_inputs(recipe: Recipe, inputs: dict[str, list[str]]) -> Recipe:
     ids = [s.id for s in recipe.sources]
     for key in inputs:
         if key not in ids:
-            raise DataError(f"--input {key}=...", f"recipe {recipe.name!r} has no source {key!r}.", _hint(key, ids))
+            raise DataError(f"--input {key}=...", f"recipe {recipe.name!r} has no source {key!r}.", hint(key, ids))
     sources = [s.model_copy(update={"paths": tuple(inputs[s.id])}) if s.id in inputs else s for s in recipe.sources]
     if inputs:
         sources = [s for s in sources if s.id in inputs]
@@ -211,18 +210,13 @@ def _find(name: str) -> Path:
         return path
     known = available()
     if name not in known:
-        raise DataError(f"recipe {name!r}", "there is no such recipe.", _hint(name, known))
+        raise DataError(f"recipe {name!r}", "there is no such recipe.", hint(name, known))
     return share.folder("pipelines") / f"{name}.yaml"
 
 
 def available() -> list[str]:
     """The names of the recipes that come with the project."""
     return sorted(p.stem for p in share.folder("pipelines").glob("*.yaml"))
-
-
-def _hint(name: str, known: list[str]) -> str:
-    near = difflib.get_close_matches(name, known, 1, 0.5)
-    return f"Did you mean {near[0]!r}?" if near else f"There are: {', '.join(known)}."
 
 
 def _explain(path: Path, error: ValidationError, positions: Any) -> DataError:
@@ -232,7 +226,7 @@ def _explain(path: Path, error: ValidationError, positions: Any) -> DataError:
     key = ".".join(str(p) for p in where)
     place = f"{path}, line {line}"
     if first["type"] == "extra_forbidden":
-        return DataError(place, f"unknown key {key!r}.", _hint(str(where[-1]), _keys_at(where[:-1])))
+        return DataError(place, f"unknown key {key!r}.", hint(str(where[-1]), _keys_at(where[:-1])))
     if first["type"] == "missing":
         return DataError(place, f"the key {key!r} is missing.", "Add it; pipelines/README.md says what it means.")
     return DataError(place, f"{key or 'the recipe'}: {first['msg'].removeprefix('Value error, ')}.")

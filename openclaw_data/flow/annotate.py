@@ -152,6 +152,7 @@ def _measures(batch: pa.RecordBatch) -> dict[str, pa.Array]:
         "text_sha256": pa.array(digests, pa.string()),
         "text_bytes": pc.binary_length(text),
         "char_count": pc.utf8_length(text),
+        "token_count": signals.compute(batch, ["words"])["words"],
     }
 
 

@@ -12,7 +12,7 @@ documents that no rule dropped take part: a document that is dropped must not ta
 
 import functools
 from collections.abc import Callable, Iterable, Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import apache_beam as beam
 import numpy as np
@@ -34,6 +34,10 @@ KEY_BYTES = 24
 SMALL_RUN = 200_000
 """Up to so many documents one process is faster than starting several."""
 DUPLICATES = pa.schema([f for f in local.DUPLICATES if f.name != "doc"])
+
+
+Group = tuple[int, Iterable[bytes]]
+"""A partition and the buffers of all parts for it."""
 
 
 class Matching(NamedTuple):
@@ -78,7 +82,7 @@ def _exact_graph(pipeline: beam.Pipeline, matching: Matching, parts: int) -> Non
         | "List parts" >> beam.Create(range(parts))
         | "Hash" >> beam.FlatMap(exact_keys, matching)
         | "Group by hash" >> beam.GroupByKey()
-        | "Link copies" >> beam.MapTuple(write_exact, matching)
+        | "Link copies" >> beam.Map(write_exact, matching)
     )
 
 
@@ -88,29 +92,29 @@ def _near_graph(pipeline: beam.Pipeline, matching: Matching, parts: int) -> None
         | "List parts" >> beam.Create(range(parts))
         | "Cut bands" >> beam.FlatMap(near_keys, matching)
         | "Group by band" >> beam.GroupByKey()
-        | "Pair" >> beam.FlatMapTuple(candidates, matching)
+        | "Pair" >> beam.FlatMap(candidates, matching)
         | "Group by document" >> beam.GroupByKey()
-        | "Verify" >> beam.MapTuple(write_near, matching)
+        | "Verify" >> beam.Map(write_near, matching)
     )
 
 
 def exact_keys(part: int, matching: Matching) -> Iterator[tuple[int, bytes]]:
     """The exact hashes of a part's survivors, packed by partition."""
-    table = fingerprints.read(folder.path(matching.work, "fingerprints", part, "arrow"))
+    table = fingerprints.read(_fingerprints(matching, part))
     hashes = table.column("exact_hash").to_numpy()
     use = survivors(matching.work, part) & (hashes != 0)
     docs = fingerprints.doc_ids(part, len(hashes))
     yield from stages.pack_keys(hashes[use], docs[use], matching.partitions).items()
 
 
-def write_exact(partition: int, buffers: Iterable[bytes], matching: Matching) -> int:
+def write_exact(group: Group, matching: Matching) -> int:
     """Write the edges between exact copies of one partition."""
-    return _write_edges(matching.work, f"exact-{partition:05d}", stages.exact_edges(buffers))
+    return _write_edges(matching.work, f"exact-{group[0]:05d}", stages.exact_edges(group[1]))
 
 
 def near_keys(part: int, matching: Matching) -> Iterator[tuple[int, bytes]]:
     """The band keys of a part's survivors that are no exact copies, packed by partition."""
-    table = fingerprints.read(folder.path(matching.work, "fingerprints", part, "arrow"))
+    table = fingerprints.read(_fingerprints(matching, part))
     docs = fingerprints.doc_ids(part, table.num_rows)
     copies = _load(storage.join(matching.work, "edges", f"copies-{part:05d}.npy"))
     use = survivors(matching.work, part)
@@ -120,20 +124,22 @@ def near_keys(part: int, matching: Matching) -> Iterator[tuple[int, bytes]]:
     yield from stages.pack_keys(keys, owners, matching.partitions, range(matching.start, matching.stop)).items()
 
 
-def candidates(_partition: int, buffers: Iterable[bytes], matching: Matching) -> Iterator[tuple[int, bytes]]:
+def candidates(group: Group, matching: Matching) -> Iterator[tuple[int, bytes]]:
     """The pairs that share a band in one partition, packed by edge partition."""
-    yield from stages.pack_edges(stages.candidate_edges(buffers), matching.partitions).items()
+    yield from stages.pack_edges(stages.candidate_edges(group[1]), matching.partitions).items()
 
 
-def write_near(partition: int, buffers: Iterable[bytes], matching: Matching) -> int:
+def write_near(group: Group, matching: Matching) -> int:
     """Compare the signatures of one edge partition's pairs and write the edges that hold."""
+    lookup = stages.lookup_files(
+        lambda part: fingerprints.signature_chunks(fingerprints.read(_fingerprints(matching, part)))
+    )
+    verified = stages.verify(stages.unpack_edges(group[1]), lookup, matching.threshold)
+    return _write_edges(matching.work, f"near-{matching.start:05d}-{group[0]:05d}", clusters.to_stars(verified))
 
-    def signatures(part: int) -> npt.NDArray[np.uint32]:
-        return fingerprints.signatures(fingerprints.read(folder.path(matching.work, "fingerprints", part, "arrow")))
 
-    lookup = stages.lookup_files(signatures)
-    verified = stages.verify(stages.unpack_edges(buffers), lookup, matching.threshold)
-    return _write_edges(matching.work, f"near-{matching.start:05d}-{partition:05d}", verified)
+def _fingerprints(matching: Matching, part: int) -> str:
+    return folder.path(matching.work, "fingerprints", part, "arrow")
 
 
 def survivors(work: str, part: int) -> npt.NDArray[np.bool_]:
@@ -180,7 +186,7 @@ def exact_copies(found: clusters.Clusters, ranks: npt.NDArray[np.int32], exact: 
     return (heads == heads[leaders]) & (ranks > 0)
 
 
-def alone(part: int, compared: npt.NDArray[np.bool_]) -> dict[str, npt.NDArray[np.generic]]:
+def alone(part: int, compared: npt.NDArray[np.bool_]) -> dict[str, npt.NDArray[Any]]:
     """The columns of a part without duplicates: a document that was not compared has no cluster, id -1."""
     n = len(compared)
     ids = np.where(compared, fingerprints.doc_ids(part, n), -1)

@@ -24,7 +24,7 @@ def run(  # noqa: PLR0913 - one parameter an option of the command line
     *,
     force: bool = False,
     quiet: bool = True,
-    engine: str = runner.LOCAL,
+    engine: str = folder.LOCAL,
     options: Sequence[str] = (),
 ) -> manifest.Manifest:
     """Curate a dataset.
