@@ -9,15 +9,15 @@ rules, then dedup over fingerprints, then dataset. Only `flow` knows Apache Beam
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from openclaw_data.extract import Page, extract
+    from openclaw_data.extraction import Page, extract
     from openclaw_data.flow.run import run
     from openclaw_data.signals.score import score
 
 __all__ = ["Page", "extract", "run", "score"]
 
 _HOME = {
-    "Page": "openclaw_data.extract",
-    "extract": "openclaw_data.extract",
+    "Page": "openclaw_data.extraction",
+    "extract": "openclaw_data.extraction",
     "run": "openclaw_data.flow.run",
     "score": "openclaw_data.signals.score",
 }

@@ -18,12 +18,12 @@ MAY_IMPORT: dict[str, set[str]] = {
     "rules": {"signals"},
     "recipe": {"rules", "signals"},
     "ingest": {"kernels"},
-    "extract": {"kernels"},
+    "extraction": {"kernels"},
     "edits": {"kernels", "signals"},
     "dedup": {"kernels"},
     "dataset": set(),
-    "flow": {"dataset", "dedup", "edits", "extract", "ingest", "recipe", "rules", "signals"},
-    "cli": {"dataset", "edits", "extract", "flow", "recipe", "rules", "signals"},
+    "flow": {"dataset", "dedup", "edits", "extraction", "ingest", "recipe", "rules", "signals"},
+    "cli": {"dataset", "edits", "extraction", "flow", "recipe", "rules", "signals"},
 }
 """Room -> rooms it may import, besides itself and `BELOW`."""
 

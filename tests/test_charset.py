@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from openclaw_data.extract.charset import canonical, declared_http, declared_meta, decode
+from openclaw_data.extraction.charset import canonical, declared_http, declared_meta, decode
 
 ZH = (
     "新闻报道说，这个城市的经济在过去的一年里有了很大的发展，人们的生活水平也得到了提高。我们认为，"
@@ -189,7 +189,7 @@ def test_real_pages_that_were_transcoded_give_the_text_of_their_originals(shared
     """The GB pages are compared with the stored originals; Big5 was made from a converted text, which encodes back."""
     from fastwarc.warc import ArchiveIterator, WarcRecordType
 
-    from openclaw_data.extract import extract
+    from openclaw_data.extraction import extract
 
     transcoded, originals, compared = {}, {}, 0
     for file in sorted(shared_data.glob("pages-*.warc.gz")):

@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from openclaw_data import dedup, documents, edits, extract, ingest, recipe, rules, signals, storage
+from openclaw_data import dedup, documents, edits, extraction, ingest, recipe, rules, signals, storage
 from openclaw_data.flow import work as folder
 from openclaw_data.ingest import urls
 from openclaw_data.signals import language
@@ -100,7 +100,7 @@ def _writer(path: str, schema: pa.Schema) -> Any:
 def annotate(raw: pa.RecordBatch, resolved: recipe.Resolved) -> pa.RecordBatch:
     """A `documents.RAW` batch -> the annotated batch: text, evidence, language, signals, `dropped_by`."""
     asked = resolved.recipe
-    batch = extract.pages(
+    batch = extraction.pages(
         raw, engine=asked.extract.engine, max_page_bytes=asked.extract.max_page_bytes, timeout=asked.extract.timeout
     )
     batch = documents.append(

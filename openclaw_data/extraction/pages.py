@@ -6,8 +6,8 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 
 from openclaw_data.documents import PAGE, RAW, DataError
-from openclaw_data.extract import charset
-from openclaw_data.extract.engines import ENGINES, label
+from openclaw_data.extraction import charset
+from openclaw_data.extraction.engines import ENGINES, label
 
 DEFAULT_ENGINE = "resiliparse"
 
@@ -161,7 +161,7 @@ def within_limits(engine: str, html: str, url: str, timeout: float) -> tuple[str
         guard.PageTimeoutError: the time is up.
         guard.PageFailedError: the engine failed or took the guard process down.
     """
-    from openclaw_data.extract.guard import GUARD
+    from openclaw_data.extraction.guard import GUARD
 
     chosen = ENGINES[engine]
     html = html.replace("\0", "") if "\0" in html else html

@@ -83,7 +83,7 @@ class Guard:
         self._stop()
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path or str(Path.cwd()) for path in sys.path)}
         self.child = subprocess.Popen(
-            [sys.executable, "-c", "from openclaw_data.extract.guard import serve; serve()"],
+            [sys.executable, "-c", "from openclaw_data.extraction.guard import serve; serve()"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -156,7 +156,7 @@ def serve() -> None:
     """
     import resource
 
-    from openclaw_data.extract.engines import ENGINES
+    from openclaw_data.extraction.engines import ENGINES
 
     with contextlib.suppress(ValueError, OSError):  # macOS does not limit address space
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
