@@ -45,6 +45,26 @@ COLUMNS = {
     "content_mime_detected": "",
 }
 """Columns of a document, beside the signals, that a rule may use, each with an empty value of its type."""
+FUNCTIONS = (
+    "IN",
+    "AND",
+    "OR",
+    "NOT",
+    "BETWEEN",
+    "ABS",
+    "ROUND",
+    "SQRT",
+    "LN",
+    "LOG10",
+    "LEAST",
+    "GREATEST",
+    "CHAR_LENGTH",
+    "LOWER",
+    "STARTS_WITH",
+    "ENDS_WITH",
+    "REGEXP_LIKE",
+)
+"""What may stand before a bracket in a predicate: five words of SQL, and functions of the columns of one row."""
 DEFAULT = "default"
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Z][a-z]{3})?")
@@ -178,15 +198,17 @@ def expression(predicate: str) -> "pl.Expr":
     """
     import polars as pl
 
-    # Whatever looks at other rows or leaves the row (windows, aggregates, sub-queries, files) has no place in a rule.
-    if found := re.search(r"(?i)\b(over|select|from|explode|unnest)\b", re.sub(r"'[^']*'", "''", predicate)):
+    bare = re.sub(r"'[^']*'", "''", predicate)
+    if found := re.search(r"(?i)\b(over|select|from|explode|unnest)\b", bare):
         raise ValueError(f"{found[0].upper()} is not allowed: a rule looks at the columns of one document")
+    for name in re.findall(r"(?i)\b([a-z_][a-z0-9_]*)\s*\(", bare):
+        if name.upper() not in FUNCTIONS:
+            raise ValueError(f"{name.upper()} is not among the functions of one document: {', '.join(FUNCTIONS[5:])}")
     try:
         compiled = pl.sql_expr(predicate)
-        elementwise = compiled.meta.is_row_separable()
     except (pl.exceptions.PolarsError, TypeError) as error:
         raise ValueError(f"it is not SQL: {str(error).splitlines()[0]}") from None
-    if compiled.meta.has_multiple_outputs() or not elementwise:
+    if compiled.meta.has_multiple_outputs():
         raise ValueError("it is not one value a document")
     return compiled
 

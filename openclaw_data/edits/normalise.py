@@ -1,0 +1,115 @@
+"""Unicode normalisation that changes how a text is encoded, never what it says.
+
+* NFC. It also unifies compatibility ideographs (U+F900-FAFF, U+2F800-2FA1F).
+* Full-width ASCII letters and digits become half-width, U+3000 and U+00A0 a space, Kangxi radicals Han characters.
+  Full-width punctuation stays: it is how Chinese is written. So do ①, ㎡ and … (never NFKC).
+* Removed: NUL and other control characters, soft hyphens, zero-width spaces, byte order marks, direction marks, and
+  zero-width joiners and non-joiners beside Latin, Greek, Cyrillic, Han or kana (elsewhere they spell and join emoji).
+* Every line end (CR LF, CR, U+000B, U+000C, U+0085, U+2028, U+2029) becomes U+000A.
+"""
+
+import re
+import unicodedata
+from functools import cache
+from typing import Any
+
+import numba
+import numpy as np
+import pyarrow as pa
+
+from openclaw_data import documents
+from openclaw_data.kernels.tokens import TABLE_SIZE, decode
+
+_PASSES = 4  # one suffices but for hostile texts, where a removal brings together what composes
+_DELETED = [
+    *(c for c in range(0x20) if c not in (9, 10, 11, 12, 13)),
+    *(c for c in range(0x7F, 0xA0) if c != 0x85),
+    *(0xAD, 0x200B, 0x200E, 0x200F, 0x2060, 0xFEFF),
+    *range(0x202A, 0x202F),
+    *range(0x2066, 0x206A),
+]
+_JOINERS = re.compile(
+    "(?:(?<=[\0-\u05ff\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef\U00020000-\U0003ffff])|^)[\u200c\u200d]+"
+    "|[\u200c\u200d]+(?:(?=[\0-\u05ff\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef\U00020000-\U0003ffff])|$)"
+)
+
+
+@cache
+def replacements() -> dict[str, str]:
+    """Character -> what it becomes, for all that is replaced by itself alone."""
+    table = {chr(c): "" for c in _DELETED}
+    table |= {chr(c): chr(c - 0xFEE0) for c in (*range(0xFF10, 0xFF1A), *range(0xFF21, 0xFF3B), *range(0xFF41, 0xFF5B))}
+    table |= dict.fromkeys(("\r\n", "\r", "\x0b", "\x0c", "\x85", "\u2028", "\u2029"), "\n")
+    table |= {"\u3000": " ", "\xa0": " "}
+    radicals = {chr(c): unicodedata.normalize("NFKC", chr(c)) for c in (0x2E9F, 0x2EF3, *range(0x2F00, 0x2FD6))}
+    return table | radicals
+
+
+@cache
+def _pattern() -> re.Pattern[str]:
+    singles = "".join(re.escape(c) for c in replacements() if len(c) == 1)
+    return re.compile(f"\r\n|[{singles}]")
+
+
+@cache
+def suspects() -> Any:
+    """Which characters may make a text change, bool[TABLE_SIZE]: a text without any is left as it is."""
+    table = np.zeros(TABLE_SIZE, np.bool_)
+    table[[ord(c) for c in replacements() if len(c) == 1]] = True
+    table[[0x200C, 0x200D]] = True
+    for code in range(0x300, TABLE_SIZE):
+        character = chr(code)
+        if 0xD800 <= code < 0xE000:
+            continue
+        composes = (
+            unicodedata.combining(character) or 0x1161 <= code <= 0x11FF or unicodedata.category(character) == "Mc"
+        )
+        table[code] |= bool(composes) or not unicodedata.is_normalized("NFC", character)
+    table.flags.writeable = False
+    return table
+
+
+@numba.njit(cache=True, nogil=True)
+def _find(offsets: Any, data: Any, table: Any) -> Any:
+    """Which documents hold a character of the table: offsets int64[n+1], data uint8[bytes] -> bool[n]."""
+    out = np.zeros(len(offsets) - 1, np.bool_)
+    for d in range(len(out)):
+        i, stop = offsets[d], offsets[d + 1]
+        while i < stop:
+            code, width = decode(data, i, stop)
+            if code >= len(table) or table[code]:
+                out[d] = True
+                break
+            i += width
+    return out
+
+
+def normalise(texts: pa.Array) -> tuple[pa.Array, Any]:
+    """Normalise an array of strings; doing it again changes nothing.
+
+    Returns:
+        The texts, and by how many characters each became shorter, int32[n].
+    """
+    offsets, data = documents.text_buffers(texts)
+    found = np.flatnonzero(_find(offsets, data, suspects()))
+    removed = np.zeros(len(texts), np.int32)
+    if not len(found):
+        return texts, removed
+    rows = texts.to_pylist()
+    for i in found:
+        after = normalise_text(rows[i])
+        removed[i] = max(0, len(rows[i]) - len(after))
+        rows[i] = after
+    return pa.array(rows, texts.type), removed
+
+
+def normalise_text(text: str) -> str:
+    """Normalise one text."""
+    table = replacements()
+    for _ in range(_PASSES):
+        after = _pattern().sub(lambda match: table[match[0]], text)
+        after = unicodedata.normalize("NFC", _JOINERS.sub("", after))
+        if after == text:
+            break
+        text = after
+    return text
