@@ -149,8 +149,10 @@ def read(path: Path) -> Pack:
 
 
 def needed(packs: Iterable[Pack]) -> set[str]:
-    """The columns that the rules use: signals, and columns of the document; `language` and its script included
-    where a rule or a pack differs by language."""
+    """The columns that the rules use, signals and columns of the document.
+
+    `language` and `language_script` are among them where a rule or a pack differs by language.
+    """
     columns: set[str] = set()
     for pack in packs:
         for rule in pack.rules:
@@ -253,7 +255,7 @@ def _refuse_gaps(frame: "pl.DataFrame", columns: set[str]) -> None:
         column = frame[name]
         gaps = column.is_null() | column.is_nan() if column.dtype.is_float() else column.is_null()
         if gaps.any():
-            row = gaps.arg_max()
+            row = gaps.to_list().index(True)
             what = "null" if column[row] is None else "NaN"
             raise DataError(f"column {name!r}, row {row}", f"the value is {what}.", "Drop the row or give it a value.")
 

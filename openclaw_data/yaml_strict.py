@@ -68,11 +68,13 @@ def line_of(positions: Positions, where: Place) -> int:
 def _refuse_aliases(text: str, place: str) -> None:
     depth = 0
     for event in yaml.parse(text, Loader=yaml.SafeLoader):
-        line = event.start_mark.line + 1
+        line = event.start_mark.line + 1 if event.start_mark else 1
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
             raise DataError(f"{place}, line {line}", "anchors and aliases are not allowed.", "Write the value out.")
         if getattr(event, "tag", None):
-            raise DataError(f"{place}, line {line}", f"the tag {event.tag!r} is not allowed.", "Remove it.")
+            raise DataError(
+                f"{place}, line {line}", f"the tag {getattr(event, 'tag', None)!r} is not allowed.", "Remove it."
+            )
         depth += isinstance(event, yaml.CollectionStartEvent)
         depth -= isinstance(event, yaml.CollectionEndEvent)
         if depth > MAX_DEPTH:

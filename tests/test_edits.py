@@ -7,7 +7,10 @@ from hypothesis import strategies as st
 from openclaw_data import documents, edits
 from openclaw_data.edits.normalise import normalise_text
 
-ODD = "aé北，1\u0301\u200b\u200c\u200d\u3000ＡＢ１！\ufeff\u00ad\r\n\x00\u2028ｶ゛か\u3099⼀\uf900\U0002f800👩‍👩한\u1112\u1161\u11ab①…\u0958"
+ODD = (
+    "aé北，1\u0301\u200b\u200c\u200d\u3000ＡＢ１！\ufeff\u00ad\r\n\x00\u2028ｶ゛か\u3099"
+    "⼀\uf900\U0002f800👩‍👩한\u1112\u1161\u11ab①…\u0958"
+)
 
 
 @pytest.mark.parametrize(

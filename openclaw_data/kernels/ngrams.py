@@ -13,7 +13,7 @@ _MIX = np.uint64(0xFF51AFD7ED558CCD)
 
 
 @numba.njit(cache=True, nogil=True, inline="always")
-def _slot(keys: Any, mask: int, key: Any) -> int:
+def _slot(keys: Any, mask: int, key: Any) -> Any:
     """Where `key` (not 0) is in the table, or the free slot where it belongs."""
     s = np.int64((key * _MIX) >> _33) & mask
     while keys[s] != _ZERO and keys[s] != key:

@@ -18,10 +18,10 @@ _ELLIPSIS, _DOT = 0x2026, 0x2E
 
 
 @numba.njit(cache=True, nogil=True)
-def count_words(doc_tokens: Any, kind: Any, chars: Any, data: Any, start: Any, end: Any) -> Any:
+def count_words(doc_tokens: Any, kind: Any, chars: Any, data: Any, start: Any) -> Any:
     """Words, their characters, all tokens, tokens with a letter, runs of … or of three dots and more.
 
-    doc_tokens int64[n+1]; kind uint8[t], chars int32[t], start int64[t], end int64[t] -> int64[n, 5].
+    doc_tokens int64[n+1]; kind uint8[t], chars int32[t], data uint8[bytes], start int64[t] -> int64[n, 5].
     """
     out = np.zeros((len(doc_tokens) - 1, 5), np.int64)
     for d in range(len(out)):
@@ -44,10 +44,10 @@ def count_words(doc_tokens: Any, kind: Any, chars: Any, data: Any, start: Any, e
 def count_lines(
     doc_lines: Any, line_chars: Any, line_first: Any, line_last: Any, line_end: Any, data: Any, classes: Any
 ) -> Any:
-    """Lines, their characters, the longest, lines that begin with a bullet, end with an ellipsis, end with
-    terminal punctuation, are short.
+    """Columns of `LINE_COUNTS`: bullets begin a line; ellipses and terminal punctuation end it.
 
-    doc_lines int64[n+1]; line_chars int32[l], line_first uint32[l], line_last uint32[l], line_end int64[l] -> int64[n, 7].
+    doc_lines int64[n+1]; line_chars int32[l], line_first uint32[l], line_last uint32[l], line_end int64[l]
+    -> int64[n, 7].
     """
     out = np.zeros((len(doc_lines) - 1, 7), np.int64)
     for d in range(len(out)):

@@ -1,7 +1,8 @@
 """One scan of UTF-8 text into flat arrays of tokens and lines, which all signals share.
 
 **Tokens** follow Unicode's word boundaries (UAX 29) in spirit: a run of letters, digits and marks is a word, joined
-over `'`, `.`, `:` and `·` between letters and over `,`, `.` and `'` between digits; a run of one repeated punctuation mark or
+over `'`, `.`, `:` and `·` between letters
+and over `,`, `.` and `'` between digits; a run of one repeated punctuation mark or
 symbol is one token; white space is none. A run of Han characters is first one token and is then cut into words by
 a segmenter (`han_runs`, `cut_runs`). Kana and the scripts of South East Asia that write no spaces stay in runs.
 
@@ -84,7 +85,7 @@ def character_classes() -> Any:
 
 
 @numba.njit(cache=True, nogil=True, inline="always")
-def decode(data: Any, i: int, end: int) -> tuple[int, int]:
+def decode(data: Any, i: int, end: int) -> Any:
     """Code point and bytes of the character at `i`; a byte that is not UTF-8 is U+FFFD. Never reads at `end`."""
     b = np.int64(data[i])
     if b < 0x80:
@@ -100,7 +101,7 @@ def decode(data: Any, i: int, end: int) -> tuple[int, int]:
 
 
 @numba.njit(cache=True, nogil=True, inline="always")
-def classify(classes: Any, code: int) -> int:
+def classify(classes: Any, code: int) -> Any:
     """Entry of `character_classes` for any code point."""
     if code < TABLE_SIZE:
         return np.int64(classes[code])
@@ -138,7 +139,6 @@ def scan(offsets: Any, data: Any, classes: Any) -> Any:
     t = lines = 0
     for d in range(n):
         i, stop = offsets[d], offsets[d + 1]
-        first_token = t
         open_kind, open_code, last_class = 0, -1, OTHER
         line_open, opens, chars, chars_to_last = False, True, 0, 0
         total = spaces = letters = digits = han = kana = latin = punctuation = symbols = upper = hashes = 0
@@ -224,8 +224,6 @@ def scan(offsets: Any, data: Any, classes: Any) -> Any:
                     open_kind, open_code = token_kind, code
                     end[t - 1] = i + width
             i += width
-        if t == first_token:
-            pass
         doc_tokens[d + 1], doc_lines[d + 1] = t, lines
         row = (total, spaces, letters, digits, han, kana, latin, punctuation, symbols, upper, hashes)
         for k in range(11):

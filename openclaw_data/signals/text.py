@@ -26,8 +26,11 @@ class Characters(NamedTuple):
 
 
 class Words(NamedTuple):
-    """Word counts of Gopher (Rae et al. 2021, arXiv:2112.11446, app. A1.1), with datatrove's denominators: "tokens"
-    are words, punctuation and symbols. Chinese is cut along jieba's dictionary."""
+    """Word counts of Gopher (Rae et al. 2021, arXiv:2112.11446, app. A1.1).
+
+    The denominators are datatrove's: "tokens" are words, punctuation and symbols. Chinese is cut along jieba's
+    dictionary.
+    """
 
     words: pa.Array  # int32: tokens with a letter or a digit
     mean_word_chars: pa.Array  # float32: characters a word, 0 when there are none
@@ -44,8 +47,11 @@ class StopWords(NamedTuple):
 
 
 class Lines(NamedTuple):
-    """Line counts of Gopher, C4 and FineWeb. Lines of white space alone do not count, and white space at either end of
-    a line is ignored. Fractions are of lines and 0 when there are none."""
+    """Line counts of Gopher, C4 and FineWeb.
+
+    Lines of white space alone do not count, and white space at either end of a line is ignored. Fractions are of
+    lines and 0 when there are none.
+    """
 
     lines: pa.Array  # int32
     mean_line_chars: pa.Array  # float32: characters
@@ -69,7 +75,7 @@ def characters(batch: pa.RecordBatch) -> Characters:
 def words(batch: pa.RecordBatch) -> Words:
     """Word signals of `text`."""
     found = tokens(batch)
-    table = kernel.count_words(found.doc_tokens, found.kind, found.chars, found.data, found.start, found.end)
+    table = kernel.count_words(found.doc_tokens, found.kind, found.chars, found.data, found.start)
     count, chars, total, alphabetic, ellipses = table.T
     return Words(
         _int(count),
@@ -123,7 +129,7 @@ def listed(name: str) -> Any:
 
 
 def ratio(part: Any, whole: Any) -> pa.Array:
-    """part / whole as float32, 0 where the whole is 0."""
+    """Divide: part / whole as float32, 0 where the whole is 0."""
     return pa.array(np.divide(part, np.maximum(whole, 1)).astype(np.float32) * (whole > 0), pa.float32())
 
 
