@@ -167,9 +167,9 @@ def test_bad_input_is_one_line_with_a_remedy_and_status_two(tmp_path: Path, word
     (tmp_path / "empty.warc.gz").touch()
     (tmp_path / "page.html").write_text("<html><body>hello</body></html>")
     source = "  - {id: cc, format: warc, paths: [page.html], origin: user, record: mine}\n"
-    recipe = "name: x\nversion: 1.0.0\nsources:\n" + source + "filters: [{}]\n"
-    (tmp_path / "bad-pack.yaml").write_text(recipe.format("gopher-qualty"))
-    (tmp_path / "bad-rule.yaml").write_text(recipe.format(tmp_path / "mine.yaml"))
+    recipe = "name: x\nversion: 1.0.0\nsources:\n" + source + "filters: [PACK]\n"
+    (tmp_path / "bad-pack.yaml").write_text(recipe.replace("PACK", "gopher-qualty"))
+    (tmp_path / "bad-rule.yaml").write_text(recipe.replace("PACK", str(tmp_path / "mine.yaml")))
     rule = "  - {name: length, keep: wrods > 3, source: mine, keeps: [a b c d], drops: [a]}\n"
     (tmp_path / "mine.yaml").write_text("name: mine\nversion: 1.0.0\nsource: me\nrules:\n" + rule)
     ended = subprocess.run(command(*words), cwd=tmp_path, capture_output=True, text=True, check=False)

@@ -23,6 +23,8 @@ from openclaw_data.ingest import urls
 from openclaw_data.signals import language
 
 STAGE = "annotated"
+ALWAYS = ("byte_count", "char_count", "words")
+"""Signals that every document carries, whatever the rules ask; `words` becomes `token_count`."""
 PARQUET: dict[str, Any] = {"compression": "zstd", "compression_level": 1, "write_statistics": False}
 QUARANTINE = pa.schema(
     [
@@ -112,9 +114,10 @@ def annotate(raw: pa.RecordBatch, resolved: recipe.Resolved) -> pa.RecordBatch:
         },
     )
     batch = edits.apply(batch, asked.edits)
-    batch = documents.append(batch, _measures(batch))
-    names = rules.needed(resolved.packs) - set(batch.schema.names)
-    batch = documents.append(batch, signals.compute(batch, sorted(names)))
+    names = (rules.needed(resolved.packs) | set(ALWAYS)) - set(batch.schema.names)
+    measured = signals.compute(batch, sorted(names))
+    text = {"text_sha256": _digests(batch.column("text")), "token_count": measured["words"]}
+    batch = documents.append(batch, {**text, **measured})
     return documents.append(batch, {"dropped_by": judge(batch, resolved)})
 
 
@@ -144,16 +147,12 @@ def quarantined(raw: pa.RecordBatch, batch: pa.RecordBatch) -> pa.RecordBatch:
     return pa.RecordBatch.from_arrays([*columns, pa.array(digests, pa.string())], schema=QUARANTINE)
 
 
-def _measures(batch: pa.RecordBatch) -> dict[str, pa.Array]:
-    """What every document carries, whatever the rules ask: digest and lengths of the final text."""
-    text = batch.column("text")
-    digests = [hashlib.sha256(t.as_buffer()).hexdigest() if len(t.as_py()) else "" for t in text]
-    return {
-        "text_sha256": pa.array(digests, pa.string()),
-        "text_bytes": pc.binary_length(text),
-        "char_count": pc.utf8_length(text),
-        "token_count": signals.compute(batch, ["words"])["words"],
-    }
+def _digests(texts: pa.Array) -> pa.Array:
+    """The sha256 of each text as stored, in hexadecimal; empty for an empty text."""
+    offsets, data = documents.text_buffers(texts)
+    view = memoryview(data)
+    found = (hashlib.sha256(view[a:b]).hexdigest() if b > a else "" for a, b in itertools.pairwise(offsets.tolist()))
+    return pa.array(found, pa.string())
 
 
 def _licence(batch: pa.RecordBatch, asked: recipe.Recipe) -> dict[str, pa.Array]:

@@ -111,7 +111,11 @@ def _plain(kind: pa.DataType) -> pa.DataType:
 
 def _kept(table: pl.DataFrame) -> list[tuple[str, int, int]]:
     """(language, rows, bytes of text) of what is kept."""
-    kept = table.filter(pl.col("outcome") == "kept").group_by("language").agg(pl.len(), pl.col("text_bytes").sum())
+    kept = (
+        table.filter(pl.col("outcome") == "kept")
+        .group_by("language")
+        .agg(pl.len(), pl.col("byte_count").cast(pl.Int64).sum())
+    )
     return kept.sort("language").rows()
 
 
