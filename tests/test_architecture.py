@@ -64,7 +64,15 @@ def test_only_flow_knows_beam(path: Path) -> None:
 
 
 def test_the_help_needs_no_heavy_import() -> None:
-    program = "import sys; sys.argv = ['openclaw-data', '--help']\nfrom openclaw_data import cli\ntry: cli.main()\nexcept SystemExit: pass\n"
-    program += "print(sorted({'apache_beam', 'numba', 'polars', 'pyarrow', 'numpy'} & set(sys.modules)))"
+    program = """
+import sys
+from openclaw_data import cli
+sys.argv = ["openclaw-data", "--help"]
+try:
+    cli.main()
+except SystemExit:
+    pass
+print(sorted({"apache_beam", "numba", "polars", "pyarrow", "numpy"} & set(sys.modules)))
+"""
     shown = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert shown.stdout.splitlines()[-1] == "[]"
