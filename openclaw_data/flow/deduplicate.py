@@ -166,7 +166,7 @@ def _write_duplicates(job: folder.Job, exact: stages.Int64, edges: stages.Int64,
         use = slice(bounds[part], bounds[part + 1])
         table = alone(part, survivors(job.work, part))
         at = found.docs[use] & stages.ROW_MASK
-        found_columns = (found.clusters, ranks.dup_cluster_size, ranks.dup_rank, copy)
+        found_columns: tuple[npt.NDArray[Any], ...] = (found.clusters, ranks.dup_cluster_size, ranks.dup_rank, copy)
         for name, values in zip(DUPLICATES.names, found_columns, strict=True):
             table[name][at] = values[use]
         with storage.create(folder.path(job.work, STAGE, part)) as path:
