@@ -17,6 +17,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstr
 
 from openclaw_data import rules, share, yaml_strict
 from openclaw_data.errors import DataError, hint
+from openclaw_data.rights import optout
 
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")]
 _UNITS = {"": 1, "B": 1, "kB": 10**3, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
@@ -92,6 +93,14 @@ class Dedup(Section):
     keep: Literal["earliest"] = Field("earliest", description="who stays: the lowest input position")
 
 
+class Rights(Section):
+    """What is known of rights beside what the pages say."""
+
+    optout: tuple[str, ...] = Field(
+        (), description="lists of domains whose owners opted out, one domain a line; relative to the recipe's folder"
+    )
+
+
 class Output(Section):
     """The shape of the published dataset."""
 
@@ -111,6 +120,7 @@ class Recipe(Section):
     edits: tuple[str, ...] = Field(("normalise",), description="edits in order; see `filters/README.md`")
     filters: tuple[str, ...] = Field((), description="rule packs in order: names in filters/ or paths")
     dedup: Dedup | None = Field(default_factory=Dedup, description="duplicates; null switches all of it off")
+    rights: Rights = Field(default_factory=Rights, description="opt-out lists")
     output: Output = Field(default_factory=Output, description="the shape of the published dataset")
 
     @model_validator(mode="after")
@@ -127,6 +137,7 @@ class Resolved(NamedTuple):
     recipe: Recipe
     packs: tuple[rules.Pack, ...]
     models: dict[str, str]
+    optouts: optout.Lists
     digest: str
 
     def to_json(self) -> str:
@@ -147,7 +158,8 @@ def load(name: str) -> Recipe:
     except ValidationError as error:
         raise _explain(path, error, positions) from None
     sources = [s.model_copy(update={"paths": tuple(_beside(path, p) for p in s.paths)}) for s in found.sources]
-    return found.model_copy(update={"sources": tuple(sources)})
+    lists = tuple(_beside(path, p) for p in found.rights.optout)
+    return found.model_copy(update={"sources": tuple(sources), "rights": Rights(optout=lists)})
 
 
 def _beside(recipe: Path, path: str) -> str:
@@ -186,12 +198,24 @@ def resolve(recipe: Recipe) -> Resolved:
     """
     packs = tuple(rules.load(recipe.filters))
     models = _model_digests(recipe)
+    optouts = optout.load(recipe.rights.optout)
+    content = {
+        "recipe": portable(recipe),
+        "packs": {p.name: p.digest for p in packs},
+        "models": models,
+        "optouts": optouts.digests,
+    }
+    digest = hashlib.sha256(json.dumps(content, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+    return Resolved(recipe, packs, models, optouts, digest)
+
+
+def portable(recipe: Recipe) -> dict[str, Any]:
+    """The recipe as JSON without the paths of one machine: sources have none, opt-out lists keep their file names."""
     body = recipe.model_dump(mode="json")
     for source in body["sources"]:
         source.pop("paths")
-    content = {"recipe": body, "packs": {p.name: p.digest for p in packs}, "models": models}
-    digest = hashlib.sha256(json.dumps(content, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
-    return Resolved(recipe, packs, models, digest)
+    body["rights"]["optout"] = [path.rsplit("/", 1)[-1] for path in body["rights"]["optout"]]
+    return body
 
 
 def _model_digests(recipe: Recipe) -> dict[str, str]:

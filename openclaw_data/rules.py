@@ -43,6 +43,11 @@ COLUMNS = {
     "content_charset": "",
     "charset_source": "",
     "content_mime_detected": "",
+    "licence": "",
+    "licence_source": "",
+    "rights_status": "",
+    "rights_signals": [""],
+    "icp": "",
 }
 """Columns of a document, beside the signals, that a rule may use, each with an empty value of its type."""
 FUNCTIONS = (
@@ -63,6 +68,7 @@ FUNCTIONS = (
     "STARTS_WITH",
     "ENDS_WITH",
     "REGEXP_LIKE",
+    "ARRAY_CONTAINS",
 )
 """What may stand before a bracket in a predicate: five words of SQL, and functions of the columns of one row."""
 DEFAULT = "default"

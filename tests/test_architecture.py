@@ -16,13 +16,14 @@ MAY_IMPORT: dict[str, set[str]] = {
     "kernels": set(),
     "signals": {"kernels"},
     "rules": {"signals"},
-    "recipe": {"rules", "signals"},
+    "rights": set(),
+    "recipe": {"rights", "rules", "signals"},
     "ingest": {"kernels"},
     "extraction": {"kernels"},
     "edits": {"kernels", "signals"},
     "dedup": {"kernels"},
     "dataset": set(),
-    "flow": {"dataset", "dedup", "edits", "extraction", "ingest", "recipe", "rules", "signals"},
+    "flow": {"dataset", "dedup", "edits", "extraction", "ingest", "recipe", "rights", "rules", "signals"},
     "cli": {"dataset", "edits", "extraction", "flow", "recipe", "rules", "signals"},
 }
 """Room -> rooms it may import, besides itself and `BELOW`."""

@@ -4,7 +4,7 @@ import polars as pl
 import pyarrow as pa
 import pytest
 
-from openclaw_data import documents, rules, share, signals
+from openclaw_data import documents, rights, rules, share, signals
 from openclaw_data.signals import language
 
 PACKS = rules.load(rules.available())
@@ -14,7 +14,7 @@ def judge_examples(pack):
     """The verdicts of all examples of one pack, measured and judged in one batch."""
     rows = list(rules.examples([pack]))
     batch = documents.from_texts([example.text for _, _, example, _ in rows])
-    batch = documents.append(batch, language.identify(batch))
+    batch = documents.append(batch, {**language.identify(batch), **rights.unknown(len(batch))})
     for column in sorted({c for _, _, example, _ in rows for c in example.columns}):
         values = batch.column(column).to_pylist()
         values = [e.columns.get(column, v) for (_, _, e, _), v in zip(rows, values, strict=True)]

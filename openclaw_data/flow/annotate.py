@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from openclaw_data import dedup, documents, edits, extraction, ingest, recipe, rules, signals, storage
+from openclaw_data import dedup, documents, edits, extraction, ingest, recipe, rights, rules, signals, storage
 from openclaw_data.flow import work as folder
 from openclaw_data.ingest import urls
 from openclaw_data.signals import language
@@ -105,11 +105,12 @@ def annotate(raw: pa.RecordBatch, resolved: recipe.Resolved) -> pa.RecordBatch:
     batch = extraction.pages(
         raw, engine=asked.extract.engine, max_page_bytes=asked.extract.max_page_bytes, timeout=asked.extract.timeout
     )
+    licences = {s.id: s.licence for s in asked.sources}
     batch = documents.append(
         batch,
         {
             "url_host_registered_domain": urls.url_host_registered_domain(batch.column("url")),
-            **_licence(batch, asked),
+            **rights.columns(raw, batch, licences, resolved.optouts.domains),
             **language.identify(batch, model=asked.language.model),
         },
     )
@@ -153,13 +154,3 @@ def _digests(texts: pa.Array) -> pa.Array:
     view = memoryview(data)
     found = (hashlib.sha256(view[a:b]).hexdigest() if b > a else "" for a, b in itertools.pairwise(offsets.tolist()))
     return pa.array(found, pa.string())
-
-
-def _licence(batch: pa.RecordBatch, asked: recipe.Recipe) -> dict[str, pa.Array]:
-    """The licence of the source, until the page's own statements are read."""
-    licences = {s.id: s.licence for s in asked.sources}
-    values = [licences[s] for s in batch.column("source_id").to_pylist()]
-    return {
-        "licence": pa.array(values, pa.string()),
-        "licence_source": pa.array(["source" if v else "none" for v in values], pa.string()),
-    }

@@ -142,10 +142,8 @@ def _describe(
     inputs = [manifest.Input(**i, **_read(i, annotated)) for i in identity["inputs"]]
     read = {f"{i.source_id}/{i.name}": i.records for i in inputs}
     asked = job.resolved.recipe
-    body = asked.model_dump(mode="json")
+    body = recipes.portable(asked)
     sources = [manifest.Source(**_only(manifest.Source, s)) for s in body["sources"]]
-    for source in body["sources"]:
-        del source["paths"]
     return manifest.Manifest(
         name=asked.name,
         version=asked.version,
