@@ -85,12 +85,39 @@ class MinHash(Section):
     threshold: float = Field(0.8, gt=0, lt=1, description="Jaccard similarity from which two documents are one")
 
 
+class Lines(Section):
+    """Boilerplate lines: the same in many documents of one host."""
+
+    max_documents: int = Field(
+        10, ge=1, description="a line in more documents of a registered domain than this is boilerplate"
+    )
+    max_fraction: float = Field(
+        1.0, ge=0, le=1, description="a document with a larger share of characters in such lines is dropped"
+    )
+    remove: bool = Field(default=False, description="cut such lines out of the published text")
+
+
 class Dedup(Section):
     """Which duplicates are found and who stays."""
 
     exact: bool = Field(default=True, description="same text after folding width, case, script and punctuation")
+    url: bool = Field(default=False, description="same canonical URL: one version stays and is compared further")
     minhash: MinHash | None = Field(default_factory=MinHash, description="near duplicates; null switches them off")
-    keep: Literal["earliest"] = Field("earliest", description="who stays: the lowest input position")
+    lines: Lines | None = Field(None, description="boilerplate lines of a host; null switches them off")
+    keep: Literal["earliest", "earliest_fetch", "latest_fetch", "longest", "best_quality", "preferred_source"] = Field(
+        "earliest", description="who stays; ties go to the lowest input position"
+    )
+    prefer: tuple[Slug, ...] = Field((), description="preferred_source: source ids, best first")
+    against: tuple[str, ...] = Field(
+        (), description="datasets or indexes whose documents are dropped as dedup.known; relative to the recipe"
+    )
+    memory: Size = Field(2_000_000_000, description="what all processes of a local run may take for it")
+
+    @model_validator(mode="after")
+    def _sources_are_named(self) -> Self:
+        if (self.keep == "preferred_source") != bool(self.prefer):
+            raise ValueError("keep: preferred_source and prefer: [source ids] go together")
+        return self
 
 
 class Rights(Section):
@@ -128,6 +155,8 @@ class Recipe(Section):
         ids = [s.id for s in self.sources]
         if twice := {i for i in ids if ids.count(i) > 1}:
             raise ValueError(f"the source id {min(twice)!r} is used twice")
+        if unknown := set(self.dedup.prefer if self.dedup else ()) - set(ids):
+            raise ValueError(f"dedup.prefer names {min(unknown)!r}, which is no source")
         return self
 
 
@@ -214,6 +243,8 @@ def portable(recipe: Recipe) -> dict[str, Any]:
     body = recipe.model_dump(mode="json")
     for source in body["sources"]:
         source.pop("paths")
+    if body["dedup"]:
+        body["dedup"].pop("memory")  # the result does not depend on it
     body["rights"]["optout"] = [path.rsplit("/", 1)[-1] for path in body["rights"]["optout"]]
     return body
 

@@ -81,16 +81,34 @@ def test_digests_add_up_and_change_with_any_edge():
     assert len({clusters.digest(np.delete(edges, i, 0)) for i in range(len(edges))} | {whole}) == len(edges) + 1
 
 
+def ranked(docs, edges, preferred=None, hashed=None, group=None):
+    docs = np.array(docs)
+    found = labels(clusters.cluster(edges))
+    ids = np.array([found.get(d, d) for d in docs.tolist()])
+    zeros = np.zeros(len(docs), np.int64)
+    given = [zeros if v is None else np.array(v) for v in (preferred, hashed, group)]
+    result = clusters.rank_members(ids, docs, *given)
+    order = {d: i for i, d in enumerate(result.doc.tolist())}
+    return clusters.Ranked(*(column[[order[d] for d in docs.tolist()]].tolist() for column in result))
+
+
 def test_rank_puts_the_preferred_document_first_and_breaks_ties_by_position():
     edges = array([(2, 5), (5, 9), (3, 4)])
-    docs = np.array([9, 2, 3, 4, 5, 7])
-    ranks = clusters.rank(docs, clusters.cluster(edges))
-    assert ranks.dup_rank.tolist() == [2, 0, 0, 1, 1, 0]
-    assert ranks.dup_cluster_size.tolist() == [3, 3, 2, 2, 3, 1]
-    assert ranks.dup_cluster_id.tolist() == [2, 2, 3, 3, 2, 7]
-    ranks = clusters.rank(docs, clusters.cluster(edges), np.array([1, 2, 6, 5, 1, 0]))
-    assert ranks.dup_rank.tolist() == [1, 2, 1, 0, 0, 0]
-    assert clusters.rank(docs[:0], clusters.cluster(edges[:0])).dup_rank.tolist() == []
+    docs = [9, 2, 3, 4, 5, 7]
+    ranks = ranked(docs, edges)
+    assert ranks.rank == [2, 0, 0, 1, 1, 0]
+    assert ranks.size == [3, 3, 2, 2, 3, 1]
+    assert ranks.cluster == [2, 2, 3, 3, 2, 7]
+    assert ranked(docs, edges, [1, 2, 6, 5, 1, 0]).rank == [1, 2, 1, 0, 0, 0]
+    assert ranked([], edges[:0]).rank == []
+
+
+def test_a_rank_has_its_reason_and_what_an_index_holds_leaves_nobody_to_stay():
+    edges = array([(2, 5), (5, 9), (3, 4), (4, 70)])
+    result = ranked([2, 5, 9, 3, 4, 70], edges, hashed=[8, 8, 7, 6, 6, 6], group=[0, 0, 1, 0, 0, -1])
+    assert [clusters.REASONS[r] for r in result.reason[:5]] == ["", "exact", "url", "known", "known"]
+    assert result.rank[:5] == [0, 1, 2, 1, 2]
+    assert result.size[:5] == [3, 3, 3, 2, 2]
 
 
 COLUMNS = pa.table(
@@ -211,7 +229,7 @@ def test_edited_copies_are_found_and_others_are_not(symbols, between):
     assert result["dup_cluster_id"].to_pylist() == [0, 1, 0, 3, 0, 0]
     assert result["dup_rank"].to_pylist() == [0, 0, 1, 0, 2, 3]
     assert result["dup_cluster_size"].to_pylist() == [4, 1, 4, 1, 4, 4]
-    assert result["dup_exact"].to_pylist() == [False, False, False, False, True, True]
+    assert result["dup_reason"].to_pylist() == ["", "", "near", "", "exact", "exact"]
 
 
 def test_a_traditional_mirror_meets_its_simplified_twin():
@@ -219,7 +237,7 @@ def test_a_traditional_mirror_meets_its_simplified_twin():
     traditional = "這個軟件是臺灣的開發者為了學習網絡而寫的，發佈於網站。" * 3
     result = found([simplified, traditional.replace("佈", "布")])
     assert result["dup_rank"].to_pylist() == [0, 1]
-    assert result["dup_exact"].to_pylist() == [False, True]
+    assert result["dup_reason"].to_pylist() == ["", "exact"]
 
 
 def test_short_texts_are_duplicates_only_as_a_whole_and_empty_ones_never():

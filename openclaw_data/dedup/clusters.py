@@ -38,15 +38,24 @@ class Clusters(NamedTuple):
     """int64[k]: the smallest document id of the cluster."""
 
 
-class Ranks(NamedTuple):
-    """What deduplication says of n documents."""
+class Ranked(NamedTuple):
+    """What deduplication says of n documents, in an order of its own."""
 
-    dup_rank: npt.NDArray[np.int32]
-    """int32[n]: place within the cluster; 0 stays."""
-    dup_cluster_size: npt.NDArray[np.int32]
-    """int32[n]: documents in the cluster, 1 for a document without duplicates."""
-    dup_cluster_id: Int64
-    """int64[n]: the smallest document id of the cluster, the document's own where it is alone."""
+    doc: Int64
+    """int64[n]."""
+    cluster: Int64
+    """int64[n]: the smallest document id of the cluster."""
+    size: npt.NDArray[np.int32]
+    """int32[n]: documents of this run in the cluster."""
+    rank: npt.NDArray[np.int32]
+    """int32[n]: place within the cluster; 0 stays. Nobody has 0 where an index holds one of the cluster."""
+    reason: npt.NDArray[np.int8]
+    """int8[n]: why it does not stay, a place in `REASONS`; 0 for what stays."""
+
+
+REASONS = ("", "exact", "near", "url", "known")
+"""Why a document goes: it has the folded text of the one that stays, or nearly so; another version of its URL stays;
+a published index holds it or a duplicate of it."""
 
 
 def cluster(edges: Int64) -> Clusters:
@@ -178,28 +187,34 @@ def preference(
     return -values
 
 
-def rank(docs: Int64, found: Clusters, preferred: npt.NDArray[np.float64] | Int64 | None = None) -> Ranks:
+def rank_members(
+    cluster: Int64,
+    doc: Int64,
+    preferred: npt.NDArray[np.float64],
+    hashed: Int64,
+    group: npt.NDArray[np.int8],
+) -> Ranked:
     """Rank documents within their clusters.
 
     Args:
-        docs: int64[n], distinct: all documents, or any set that holds each cluster whole or not at all.
-        found: the documents that have duplicates.
-        preferred: from `preference`, aligned with `docs`; the input order decides ties, and all without it.
+        cluster: int64[n], the cluster of each; the documents hold each cluster whole.
+        doc: int64[n], distinct, in any order.
+        preferred: float64[n], from `preference`; the input order decides ties.
+        hashed: int64[n], hash of the folded text.
+        group: int8[n], ranked first: -1 for a document of an index, 1 for one that gave way by its URL, 0 for others.
     """
-    ids = docs.copy()
-    if len(found.docs):
-        place = np.minimum(np.searchsorted(found.docs, docs), len(found.docs) - 1)
-        ids = np.where(found.docs[place] == docs, found.clusters[place], docs)
-    order = np.lexsort((docs, ids) if preferred is None else (docs, preferred, ids))
-    ordered = ids[order]
-    first = np.concatenate([np.ones(min(1, len(docs)), bool), ordered[1:] != ordered[:-1]])
+    order = np.lexsort((doc, preferred, group, cluster))
+    ids, groups, hashes = cluster[order], group[order], hashed[order]
+    first = np.concatenate([np.ones(min(1, len(ids)), bool), ids[1:] != ids[:-1]])
     starts = np.flatnonzero(first)
-    sizes = np.diff(np.append(starts, len(docs)))
-    group = np.cumsum(first) - 1
-    ranks, counts = np.empty(len(docs), np.int32), np.empty(len(docs), np.int32)
-    ranks[order] = np.arange(len(docs)) - starts[group]
-    counts[order] = sizes[group]
-    return Ranks(ranks, counts, ids)
+    nth = np.cumsum(first) - 1
+    others = np.bincount(nth[groups < 0], minlength=len(starts))[nth]
+    known = others > 0
+    size = np.diff(np.append(starts, len(ids)))[nth] - others
+    rank = np.arange(len(ids)) - starts[nth] - others + known
+    reason = np.where(hashes == hashes[starts[nth]], 1, 2)
+    reason = np.select([rank <= 0, groups > 0, known], [0, 3, 4], reason)
+    return Ranked(doc[order], ids, size.astype(np.int32), rank.astype(np.int32), reason.astype(np.int8))
 
 
 def _least(messages: Int64) -> Int64:

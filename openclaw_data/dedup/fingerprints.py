@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from openclaw_data import storage
 from openclaw_data.documents import DataError, text_buffers
 from openclaw_data.kernels.hashes import PERMUTATIONS, hash_bytes, hash_texts
 
@@ -114,13 +115,15 @@ def write(path: str | Path, batches: Iterable[pa.RecordBatch]) -> int:
 
 
 def read(path: str | Path) -> pa.Table:
-    """Map a fingerprint part; nothing is read before it is used.
+    """Map a fingerprint part: nothing is read before it is used. One behind a URL is read whole.
 
     Raises:
         DataError: the file is not a fingerprint part.
     """
     try:
-        table = pa.ipc.open_file(pa.memory_map(str(path))).read_all()
+        place = str(path)
+        source = pa.memory_map(place) if storage.is_local(place) else pa.py_buffer(storage.open_input(place).read())
+        table = pa.ipc.open_file(source).read_all()
     except (OSError, pa.ArrowInvalid) as error:
         raise DataError(str(path), f"cannot be read as fingerprints ({error}).", "Run `annotate` again.") from error
     if table.schema != FINGERPRINT:

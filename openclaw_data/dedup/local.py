@@ -8,7 +8,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from openclaw_data.dedup import stages
-from openclaw_data.dedup.clusters import Clusters, cluster, rank
+from openclaw_data.dedup.clusters import REASONS, Clusters, cluster, rank_members
 from openclaw_data.dedup.fingerprints import doc_ids, optimal_bands, signature_chunks, signatures
 from openclaw_data.dedup.stages import Int64
 
@@ -21,10 +21,10 @@ DUPLICATES = pa.schema(
         pa.field("dup_cluster_id", pa.int64(), nullable=False),
         pa.field("dup_cluster_size", pa.int32(), nullable=False),
         pa.field("dup_rank", pa.int32(), nullable=False),
-        pa.field("dup_exact", pa.bool_(), nullable=False),
+        pa.field("dup_reason", pa.string(), nullable=False),
     ]
 )
-"""`dup_exact`: the folded text is that of the document of rank 0, and this is another one."""
+"""`dup_reason`: a value of `clusters.REASONS`, "" for a document that stays."""
 
 
 def deduplicate(  # noqa: PLR0913 - each is one setting of the recipe
@@ -51,37 +51,54 @@ def deduplicate(  # noqa: PLR0913 - each is one setting of the recipe
         Table of `DUPLICATES`, one row a document, in input order.
     """
     docs = [doc_ids(part, table.num_rows) for part, table in enumerate(parts)]
-    exact = same_hash_edges(parts, docs, "exact_hash", partitions)
-    edges = [exact, near_edges(parts, docs, exact, threshold, min_shingles, partitions)]
-    if by_url:
-        edges.append(same_hash_edges(parts, docs, "url_hash", partitions))
-    return to_table(parts, docs, cluster(np.concatenate(edges)), preferred)
+    ids = np.concatenate([np.zeros(0, np.int64), *docs])
+    order = np.zeros(len(ids)) if preferred is None else np.asarray(preferred, np.float64)
+    versions = url_edges(parts, ids, order) if by_url else stages.no_edges()
+    losers = np.sort(versions[:, 1])
+    exact = same_hash_edges(parts, docs, "exact_hash", partitions, losers)
+    near = near_edges(parts, docs, np.sort(np.concatenate([exact[:, 1], losers])), threshold, min_shingles, partitions)
+    return to_table(parts, ids, cluster(np.concatenate([exact, near, versions])), order, losers)
+
+
+def url_edges(parts: Sequence[pa.Table | pa.RecordBatch], docs: Int64, preferred: npt.NDArray[np.float64]) -> Int64:
+    """Edges from the preferred document of each URL to its other versions: int64[m, 2]."""
+    hashed = np.concatenate([np.zeros(0, np.int64), *(_numpy(table, "url_hash") for table in parts)])
+    order = np.lexsort((docs, preferred, hashed))
+    order = order[hashed[order] != 0]
+    keys = hashed[order]
+    first = np.concatenate([np.ones(min(1, len(keys)), bool), keys[1:] != keys[:-1]])
+    winners = docs[order][first][np.cumsum(first) - 1]
+    return np.stack([winners, docs[order]], 1)[~first]
 
 
 def same_hash_edges(
-    parts: Sequence[pa.Table | pa.RecordBatch], docs: Sequence[Int64], column: str, partitions: int
+    parts: Sequence[pa.Table | pa.RecordBatch],
+    docs: Sequence[Int64],
+    column: str,
+    partitions: int,
+    losers: Int64,
 ) -> Int64:
-    """Edges between documents of equal, known `column`: int64[m, 2]."""
+    """Edges between documents of equal, known `column` that are no `losers`: int64[m, 2]."""
     buffers: dict[int, list[bytes]] = {}
     for table, ids in zip(parts, docs, strict=True):
         hashed = _numpy(table, column)
-        _collect(buffers, stages.pack_keys(hashed[hashed != 0], ids[hashed != 0], partitions))
+        use = (hashed != 0) & ~np.isin(ids, losers)
+        _collect(buffers, stages.pack_keys(hashed[use], ids[use], partitions))
     return np.concatenate([stages.no_edges(), *map(stages.exact_edges, buffers.values())])
 
 
 def near_edges(  # noqa: PLR0913 - the same settings
     parts: Sequence[pa.Table | pa.RecordBatch],
     docs: Sequence[Int64],
-    exact: Int64,
+    copies: Int64,
     threshold: float,
     min_shingles: int,
     partitions: int,
 ) -> Int64:
-    """Verified edges between the first ones of each exact text: int64[m, 2]."""
+    """Verified edges between the first ones of each exact text, which `copies` are not: int64[m, 2]."""
     if threshold >= 1:
         return stages.no_edges()
     bands, rows = optimal_bands(threshold)
-    copies = np.sort(exact[:, 1])
     buffers: dict[int, list[bytes]] = {}
     for table, ids in zip(parts, docs, strict=True):
         chosen = near_rows(_numpy(table, "shingles"), ids, copies, min_shingles)
@@ -95,7 +112,9 @@ def near_edges(  # noqa: PLR0913 - the same settings
     return np.concatenate([stages.no_edges(), *verified])
 
 
-def near_rows(shingles: npt.NDArray[np.int32], docs: Int64, copies: Int64, min_shingles: int) -> npt.NDArray[np.bool_]:
+def near_rows(
+    shingles: npt.NDArray[np.int32], docs: Int64, copies: Int64, min_shingles: int = MIN_SHINGLES
+) -> npt.NDArray[np.bool_]:
     """Which documents to compare by signature: bool[n]. Long enough, and not an exact copy of an earlier one.
 
     Args:
@@ -109,20 +128,20 @@ def near_rows(shingles: npt.NDArray[np.int32], docs: Int64, copies: Int64, min_s
 
 def to_table(
     parts: Sequence[pa.Table | pa.RecordBatch],
-    docs: Sequence[Int64],
+    docs: Int64,
     found: Clusters,
-    preferred: npt.NDArray[np.float64] | Int64 | None,
+    preferred: npt.NDArray[np.float64],
+    losers: Int64,
 ) -> pa.Table:
-    """Ranks and the exact flag of every document, as a table of `DUPLICATES`."""
-    ids = np.concatenate([np.zeros(0, np.int64), *docs])
+    """Ranks and reasons of every document, as a table of `DUPLICATES`, in input order."""
     hashed = np.concatenate([np.zeros(0, np.int64), *(_numpy(table, "exact_hash") for table in parts)])
-    ranks = rank(ids, found, preferred)
-    kept = np.flatnonzero(ranks.dup_rank == 0)
-    kept = kept[np.argsort(ranks.dup_cluster_id[kept])]
-    leader = kept[np.searchsorted(ranks.dup_cluster_id[kept], ranks.dup_cluster_id)]
-    exact = (hashed == hashed[leader]) & (ranks.dup_rank > 0)
-    columns = [ids, ranks.dup_cluster_id, ranks.dup_cluster_size, ranks.dup_rank, exact]
-    return pa.Table.from_arrays([pa.array(c) for c in columns], schema=DUPLICATES)
+    ids = docs.copy()
+    ids[np.isin(docs, found.docs)] = found.clusters
+    ranked = rank_members(ids, docs, preferred, hashed, np.isin(docs, losers).astype(np.int8))
+    order = np.argsort(ranked.doc)
+    columns = [pa.array(c[order]) for c in (ranked.doc, ranked.cluster, ranked.size, ranked.rank)]
+    reasons = pa.array(REASONS, pa.string()).take(pa.array(ranked.reason[order]))
+    return pa.Table.from_arrays([*columns, reasons], schema=DUPLICATES)
 
 
 def _numpy(table: pa.Table | pa.RecordBatch, column: str) -> npt.NDArray[Any]:

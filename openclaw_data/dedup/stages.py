@@ -107,14 +107,23 @@ def unpack_keys(buffers: Iterable[bytes]) -> tuple[Int64, Int64]:
     return all_keys[order], all_docs[order]
 
 
-def candidate_edges(buffers: Iterable[bytes]) -> Int64:
+def candidate_edges(buffers: Iterable[bytes], parts: int | None = None) -> Int64:
     """Pairs of documents that share a band: int64[m, 2], distinct, smaller first, sorted.
+
+    With `parts`, documents of parts from that number on are those of published indexes: keys that only they have are
+    left out before pairs are made, and pairs of two of them after.
 
     A key shared by many documents does not make quadratically many pairs: see `pair_groups`. Documents whose
     similarity runs through none of those pairs may still meet through another band; copies that are exact never
     come here (`exact_edges` first), so large groups are rare.
     """
-    return distinct(pair_groups(*unpack_keys(buffers)))
+    keys, docs = unpack_keys(buffers)
+    if parts is None or len(docs) == 0 or docs.max() >> ROW_BITS < parts:
+        return distinct(pair_groups(keys, docs))
+    first = np.concatenate([[True], keys[1:] != keys[:-1]])
+    own = (docs[first] >> ROW_BITS < parts)[np.cumsum(first) - 1]  # documents of a key are sorted: own ones come first
+    edges = pair_groups(keys[own], docs[own])
+    return distinct(edges[edges[:, 0] >> ROW_BITS < parts])
 
 
 def exact_edges(buffers: Iterable[bytes]) -> Int64:
@@ -238,13 +247,13 @@ def lookup_mapping(parts: Mapping[int, Signatures]) -> Lookup:
     return lookup_files(parts.__getitem__)
 
 
-def partitions_for(documents: int, bands: int, memory_bytes: int) -> int:
-    """How many partitions keep one partition's keys, sorted, within `memory_bytes`.
+def partitions_for(keys: int, memory_bytes: int) -> int:
+    """How many partitions keep one partition's band keys, sorted, within `memory_bytes`.
 
     A key takes 12 bytes as packed and 16 unpacked. Sorting needs 56 in all; making 5 pairs of each key, the most there
     can be, another 180. Most keys pair with nothing.
     """
-    return max(1, -(-documents * bands * KEY_BYTES // memory_bytes))
+    return max(1, -(-keys * KEY_BYTES // memory_bytes))
 
 
 def _runs(docs: Int64) -> list[tuple[int, int, int]]:

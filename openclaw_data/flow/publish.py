@@ -54,11 +54,12 @@ def decide_part(task: folder.Task) -> int:
 def decide(rows: pl.DataFrame, duplicates: pl.DataFrame, resolved: recipe.Resolved, run_id: str) -> pl.DataFrame:
     """Add the duplicate columns, the final `dropped_by` and the `outcome` (kept, dropped, error)."""
     both = pl.concat([rows, duplicates], how="horizontal")
+    none = pl.lit([], pl.List(pl.String))
     reasons = [
-        pl.when(condition).then(pl.lit([f"dedup.{name}"], pl.List(pl.String))).otherwise(pl.lit([], pl.List(pl.String)))
-        for name, condition in _duplicate_rules(resolved)
+        pl.when(condition).then(pl.concat_list(name)).otherwise(none)
+        for condition, name in _corpus_rules(both, resolved)
     ]
-    dropped_by = pl.concat_list("dropped_by", *reasons) if reasons else pl.col("dropped_by")
+    dropped_by = pl.concat_list("dropped_by", *reasons)
     outcome = (
         pl.when(pl.col("error") != "")
         .then(pl.lit("error"))
@@ -71,12 +72,13 @@ def decide(rows: pl.DataFrame, duplicates: pl.DataFrame, resolved: recipe.Resolv
     return both.select(*first, pl.exclude(first))
 
 
-def _duplicate_rules(resolved: recipe.Resolved) -> list[tuple[str, pl.Expr]]:
-    """What drops a duplicate, as (name, condition): an exact copy is named so, any other follower is near."""
-    if resolved.recipe.dedup is None:
-        return []
-    follower = pl.col("dup_rank") > 0
-    return [("exact", follower & pl.col("dup_exact")), ("near", follower & ~pl.col("dup_exact"))]
+def _corpus_rules(table: pl.DataFrame, resolved: recipe.Resolved) -> list[tuple[pl.Expr, pl.Expr]]:
+    """What only the whole corpus can tell of a document, as (condition to drop it, reason)."""
+    rules = [(pl.col("dup_reason") != "", "dedup." + pl.col("dup_reason"))]
+    asked = resolved.recipe.dedup
+    if asked is not None and asked.lines is not None and "dup_line_fraction" in table.columns:
+        rules.append((pl.col("dup_line_fraction") > asked.lines.max_fraction, pl.lit("dedup.lines")))
+    return rules
 
 
 def _duplicates(task: folder.Task, rows: int) -> pl.DataFrame:
@@ -90,7 +92,7 @@ def no_duplicates(n: int) -> pl.DataFrame:
         dup_cluster_id=pl.repeat(-1, n, dtype=pl.Int64),
         dup_cluster_size=pl.repeat(1, n, dtype=pl.Int32),
         dup_rank=pl.repeat(0, n, dtype=pl.Int32),
-        dup_exact=pl.repeat(False, n, dtype=pl.Boolean),  # noqa: FBT003
+        dup_reason=pl.repeat("", n, dtype=pl.String),
     )
 
 
