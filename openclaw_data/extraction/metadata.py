@@ -1,0 +1,91 @@
+"""What a page says about itself outside of its text: `<meta>`, `<link>`, JSON-LD, the title, the language.
+
+All of it comes from the one scan of the page (`kernels.html`), bounded in number and length.
+"""
+
+import html
+import re
+from typing import Any, NamedTuple
+
+MOST_ENTRIES = 200
+"""How many `<meta>`, and how many `<link>` and `<a rel=license>`, are read; real pages have about 20."""
+MOST_CHARS = 2_000
+"""Names and values are cut here."""
+MOST_JSON_CHARS = 100_000
+"""A longer JSON-LD script is left out."""
+_ATTRIBUTE = re.compile(r"([^\s\"'>/=]+)(?:\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s>]+)))?")
+
+
+class Head(NamedTuple):
+    """Statements of a page, in page order, entities decoded.
+
+    `meta`: (name, property or http-equiv in lower case; content). `links`: (rel in lower case, href, type) of `<link>`
+    and of `<a rel=license>`. `json_ld`: contents of `<script type="application/ld+json">`, unparsed. `title`: of
+    `<title>`, as written. `lang`: of `<html>`. `times`: `datetime` of `<time>`.
+    """
+
+    meta: list[tuple[str, str]]
+    links: list[tuple[str, str, str]]
+    json_ld: list[str]
+    title: str = ""
+    lang: str = ""
+    times: tuple[str, ...] = ()
+
+
+def head(page: str) -> Head:
+    """Scan one page for its statements; of a batch that is scanned anyway, take `heads`."""
+    import numpy as np
+
+    from openclaw_data.kernels.html import scan
+
+    data = np.frombuffer(page.encode("utf-8", "replace"), np.uint8)
+    return heads(scan(np.array([0, len(data)]), data))[0]
+
+
+def heads(scanned: Any) -> list[Head]:
+    """The statements of every page of a `kernels.html.Scan`."""
+    return [_head(scanned, i) for i in range(len(scanned.offsets) - 1)]
+
+
+def _head(scanned: Any, page: int) -> Head:
+    from openclaw_data.kernels.html import HTML, JSON_LD, LICENCE, LINK, META, TIME
+
+    found = Head([], [], [])
+    lang, times = "", list[str]()
+    start, end = scanned.titles[page]
+    title = _source(scanned, start, min(end, start + 4 * MOST_CHARS)) if start >= 0 else ""
+    for kind, first, last in scanned.marks[scanned.page_marks[page] : scanned.page_marks[page + 1]].tolist():
+        if kind == JSON_LD:
+            if last - first <= MOST_JSON_CHARS and len(found.json_ld) < MOST_ENTRIES:
+                found.json_ld.append(_source(scanned, first, last).strip())
+            continue
+        entry = attributes(_source(scanned, first, min(last, first + 4 * MOST_CHARS)))
+        if kind == META and len(found.meta) < MOST_ENTRIES:
+            name = entry.get("name") or entry.get("property") or entry.get("http-equiv") or entry.get("itemprop") or ""
+            if name:
+                found.meta.append((name.strip().lower(), entry.get("content", "").strip()))
+        elif kind in (LINK, LICENCE) and len(found.links) < MOST_ENTRIES:
+            rel, href = entry.get("rel", "").strip().lower(), entry.get("href", "").strip()
+            found.links.append((rel, href, entry.get("type", "").strip().lower()))
+        elif kind == HTML:
+            lang = lang or (entry.get("lang") or entry.get("xml:lang") or "").strip()
+        elif kind == TIME and len(times) < MOST_ENTRIES:
+            times.append(entry.get("datetime", "").strip())
+    return found._replace(title=html.unescape(title)[:MOST_CHARS], lang=lang[:100], times=tuple(times))
+
+
+def attributes(tag: str) -> dict[str, str]:
+    """Attributes of a start tag as written, the first of each name: names in lower case, values decoded and cut."""
+    found: dict[str, str] = {}
+    pairs = _ATTRIBUTE.finditer(tag)
+    next(pairs, None)  # the tag's own name, behind <
+    for match in pairs:
+        value = match[2] or match[3] or match[4] or ""
+        found.setdefault(
+            match[1].lower()[:100], html.unescape(value[:MOST_CHARS]) if "&" in value else value[:MOST_CHARS]
+        )
+    return found
+
+
+def _source(scanned: Any, start: int, end: int) -> str:
+    return bytes(scanned.data[start:end]).decode("utf-8", "replace")

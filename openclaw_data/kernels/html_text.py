@@ -1,0 +1,339 @@
+"""The scanner's output side: text goes through here, white space is collapsed, blocks are closed."""
+
+from typing import Any
+
+import numba
+import numpy as np
+
+from openclaw_data.kernels.html_tables import (
+    BYTE_DROP,
+    BYTE_ENTITY,
+    BYTE_KIND,
+    BYTE_ODD,
+    BYTE_SPACE,
+    BYTE_TAG,
+    BYTE_TEXT,
+    IN_HEAD,
+    IN_LINK,
+    IN_PRE,
+    IN_SKIP,
+)
+from openclaw_data.kernels.html_tags import is_space, read_entity
+
+(
+    OUT,  # where the next byte of text goes
+    START,  # where the open block's text starts
+    GAP,  # what separates the next character from the last: a value below
+    TOP,  # index of the innermost open tag
+    ELEMENTS,  # records written so far, of each kind
+    BLOCKS,
+    WORDS_USED,
+    MARKS,
+    LINK_BYTES,  # of the open block: text bytes in links, links, line breaks, images since the last block
+    LINKS,
+    BREAKS,
+    IMAGES,
+    BLOCK_ELEMENT,  # where the open block's first character stands: element, flags, position in the page
+    BLOCK_FLAGS,
+    BLOCK_SOURCE,
+    MATH_OUT,  # where the open formula began and what preceded it; -1 outside of one
+    MATH_GAP,
+    SUPERSCRIPT,  # a <sup> was opened and nothing written since
+    TITLE_START,  # source range of <title>; -1 where there is none
+    TITLE_END,
+    ROOT,  # the page's first element and first block
+    FIRST_BLOCK,
+    FIRST_MARK,
+    STACK,  # where the stack and the marks begin in `pool`
+    MARK_POOL,
+) = range(25)
+"""Registers of the scanner: indices of an int64 array."""
+
+NO_GAP, SPACE, WRAP, LINE = range(4)
+"""Gaps. WRAP: white space with a line break of the source in it; LINE: `<br>`."""
+
+B_START, B_END, B_ELEMENT, B_FLAGS, B_LINK_BYTES, B_LINKS, B_BREAKS, B_IMAGES, B_SOURCE = range(9)
+"""Columns of `Scan.blocks`: range in `out`, innermost element, flags, counts, position in the page."""
+
+AHEAD = 8
+"""How far beyond the text a character reference is decoded to before it is known what becomes of it."""
+OPEN_TAGS = 192
+"""`pool` begins with counts of open tags by number, then `STACK`: tag, element and flags of each open tag."""
+MOST_BLOCKS = MOST_ELEMENTS = 1 << 17
+"""A page's further blocks run into one, its further elements are not recorded."""
+
+
+@numba.njit(cache=True, nogil=True, _nrt=False)
+def flush(out: Any, s: Any, records: Any, pool: Any) -> None:
+    """Close the open block, if there is text in it."""
+    o, start = s[OUT], s[START]
+    s[GAP] = NO_GAP
+    while o > start:
+        c = out[o - 1]
+        if c == 32 or c == 10 or c == 9:
+            o -= 1
+        elif o - start >= 3 and c == 0x80 and out[o - 2] == 0x80 and out[o - 3] == 0xE3:  # U+3000
+            o -= 3
+        else:
+            break
+    if o == start:
+        s[OUT] = start
+        s[LINK_BYTES] = s[LINKS] = s[BREAKS] = 0
+        return
+    k = s[BLOCKS]
+    if k - s[FIRST_BLOCK] >= MOST_BLOCKS:
+        out[o] = 10
+        s[OUT] = o + 1
+        records[0, k - 1, B_END] = o
+        s[START] = o + 1
+        return
+    row = records[0, k]
+    row[B_START], row[B_END] = start, o
+    row[B_ELEMENT], row[B_FLAGS], row[B_SOURCE] = s[BLOCK_ELEMENT], s[BLOCK_FLAGS], s[BLOCK_SOURCE]
+    row[B_LINK_BYTES], row[B_LINKS], row[B_BREAKS], row[B_IMAGES] = s[LINK_BYTES], s[LINKS], s[BREAKS], s[IMAGES]
+    s[BLOCKS] = k + 1
+    s[OUT] = s[START] = o
+    s[LINK_BYTES] = s[LINKS] = s[BREAKS] = s[IMAGES] = 0
+
+
+@numba.njit(cache=True, nogil=True, _nrt=False)
+def newline(out: Any, s: Any, records: Any, pool: Any) -> None:
+    """End a line inside preformatted text."""
+    if s[OUT] > s[START] and out[s[OUT] - 1] != 10:
+        out[s[OUT]] = 10
+        s[OUT] += 1
+
+
+@numba.njit(cache=True, nogil=True, _nrt=False, inline="always")
+def _wide(lead: int) -> bool:
+    """Whether a character with this first byte is of a script without spaces: U+3000 to U+9FFF, U+F900, U+FFxx."""
+    return 0xE3 <= lead <= 0xE9 or lead == 0xEF
+
+
+@numba.njit(cache=True, nogil=True, _nrt=False)
+def begin(data: Any, i: int, lead: int, out: Any, s: Any, records: Any, pool: Any) -> Any:
+    """Get ready to write a character whose first byte is `lead`: the gap before it, or a block's start.
+
+    Returns the position in `out` where it goes.
+    """
+    o = s[OUT]
+    if o == s[START]:
+        top = s[TOP]
+        s[BLOCK_ELEMENT], s[BLOCK_FLAGS], s[BLOCK_SOURCE] = (
+            pool[s[STACK] + 3 * top + 1],
+            pool[s[STACK] + 3 * top + 2],
+            i,
+        )
+    elif s[GAP]:
+        k = o - 1
+        while k > s[START] and out[k] & 0xC0 == 0x80:
+            k -= 1
+        if s[GAP] == LINE:
+            out[o] = 10
+            o += 1
+        elif not (s[GAP] == WRAP and _wide(lead) and _wide(out[k])):
+            out[o] = 32
+            o += 1
+    elif s[SUPERSCRIPT]:
+        c = out[o - 1]
+        power = 48 <= lead <= 57 or lead in (43, 45, 0xE2)
+        if power and (48 <= c <= 57 or 65 <= c <= 90 or 97 <= c <= 122 or c == 41):
+            out[o] = 94  # ^
+            o += 1
+    s[GAP] = NO_GAP
+    s[SUPERSCRIPT] = 0
+    s[OUT] = o
+    return np.int64(o)
+
+
+@numba.njit(cache=True, nogil=True, _nrt=False, inline="always")
+def odd(a: int, b: int, c: int) -> int:
+    """A character that begins with bytes a, b, c: 0 ordinary, n white space of n bytes, -n nothing, 9 is U+3000."""
+    if a == 0xC2:
+        return 2 if b == 0xA0 else -2 if b == 0xAD else 0
+    if a == 0xE2:
+        if b == 0x80:
+            return 3 if (0x80 <= c <= 0x8A or c == 0xAF) else -3 if c == 0x8B else 0
+        return -3 if b == 0x81 and c == 0xA0 else 0
+    if a == 0xE3:
+        return 9 if b == 0x80 and c == 0x80 else 0
+    return -3 if a == 0xEF and b == 0xBB and c == 0xBF else 0
+
+
+@numba.njit(cache=True, nogil=True, _nrt=False)
+def markup_at(data: Any, i: int, end: int) -> bool:
+    """Whether the `<` at `i` begins markup and is not just a character."""
+    if i + 1 >= end:
+        return False
+    c = data[i + 1]
+    return 97 <= c | 32 <= 122 or c == 47 or c == 33 or c == 63
+
+
+@numba.njit(cache=True, nogil=True, _nrt=False)
+def write_text(data: Any, i: int, end: int, out: Any, s: Any, records: Any, pool: Any) -> int:
+    """Take the text from `i` up to the next markup; returns where that is."""
+    flags = pool[s[STACK] + 3 * s[TOP] + 2]
+    if flags & IN_SKIP:
+        i += 1
+        while i < end and not (data[i] == 60 and markup_at(data, i, end)):
+            i += 1
+        return i
+    if flags & IN_PRE:
+        return _write_pre(data, i, end, out, s, records, pool, flags)
+    before = s[OUT]
+    while i < end:
+        c = data[i]
+        kind = BYTE_KIND[c]
+        if kind == BYTE_SPACE:
+            s[GAP] = max(s[GAP], WRAP if c == 10 or c == 13 else SPACE)
+            i += 1
+            continue
+        if kind == BYTE_DROP:
+            i += 1
+            continue
+        if kind == BYTE_TAG and markup_at(data, i, end):
+            break
+        if kind == BYTE_ENTITY:
+            i = _write_entity(data, i, end, out, s, records, pool)
+            continue
+        width = 1
+        if kind == BYTE_ODD:
+            found = odd(c, data[i + 1], data[i + 2]) if i + 2 < end else 0
+            if found == 9 and (s[OUT] == s[START] or s[GAP]):
+                found = 3
+            if found not in (0, 9):
+                if found > 0:
+                    s[GAP] = max(s[GAP], SPACE)
+                i += abs(found)
+                continue
+            width = 3 if c != 0xC2 else 2
+            width = min(width, end - i)
+        o = begin(data, i, c, out, s, records, pool)
+        for _ in range(width):
+            out[o] = data[i]
+            o += 1
+            i += 1
+        while i < end and BYTE_KIND[data[i]] == BYTE_TEXT:
+            out[o] = data[i]
+            o += 1
+            i += 1
+        s[OUT] = o
+    if flags & IN_LINK:
+        s[LINK_BYTES] += s[OUT] - before
+    return i
+
+
+@numba.njit(cache=True, nogil=True, _nrt=False)
+def _write_entity(data: Any, i: int, end: int, out: Any, s: Any, records: Any, pool: Any) -> int:
+    """Write the character reference at `i`, or the ampersand that is none; returns the position behind it."""
+    x = s[OUT] + AHEAD
+    out[x + 1] = out[x + 2] = 0
+    stop, width = read_entity(data, i, end, out, x)
+    if width == 0:
+        out[x], width = 38, 1
+    c = out[x]
+    kind = BYTE_KIND[c]
+    if kind == BYTE_SPACE:
+        s[GAP] = max(s[GAP], SPACE)
+        return stop
+    if kind == BYTE_DROP:
+        return stop
+    if kind == BYTE_ODD:
+        found = odd(c, out[x + 1], out[x + 2])
+        if found == 9 and (s[OUT] == s[START] or s[GAP]):
+            found = 3
+        if found not in (0, 9):
+            if found > 0:
+                s[GAP] = max(s[GAP], SPACE)
+            return stop
+    o = begin(data, i, c, out, s, records, pool)
+    for k in range(width):
+        out[o + k] = out[x + k]
+    s[OUT] = o + width
+    return stop
+
+
+@numba.njit(cache=True, nogil=True, _nrt=False)
+def _write_pre(data: Any, i: int, end: int, out: Any, s: Any, records: Any, pool: Any, flags: int) -> int:
+    """Preformatted text: white space stays, but for carriage returns and line breaks at the start."""
+    before = s[OUT]
+    while i < end:
+        c = data[i]
+        kind = BYTE_KIND[c]
+        if kind == BYTE_TAG and markup_at(data, i, end):
+            break
+        width, stop, x = 1, i + 1, s[OUT] + AHEAD
+        out[x] = c
+        if kind == BYTE_ENTITY:
+            out[x + 1] = out[x + 2] = 0
+            stop, width = read_entity(data, i, end, out, x)
+            if width == 0:
+                out[x], width = 38, 1
+        elif kind == BYTE_ODD and i + 2 < end:
+            out[x + 1], out[x + 2] = data[i + 1], data[i + 2]
+            width = 2 if c == 0xC2 else 3
+            stop = i + width
+        c = out[x]
+        kind = BYTE_KIND[c]
+        if kind == BYTE_ODD:
+            found = odd(c, out[x + 1], out[x + 2])
+            if found in (2, 3):
+                out[x], width, c, kind = 32, 1, 32, BYTE_SPACE
+            elif found < 0:
+                width = 0
+        fresh = s[OUT] == s[START]
+        if kind == BYTE_DROP or c == 13 or (fresh and c == 10):
+            width = 0
+        if width:
+            if fresh:
+                s[GAP] = NO_GAP
+            o = begin(data, i, 0, out, s, records, pool)
+            for k in range(width):
+                out[o + k] = out[x + k]
+            s[OUT] = o + width
+        i = stop
+    if flags & IN_LINK:
+        s[LINK_BYTES] += s[OUT] - before
+    return i
+
+
+@numba.njit(cache=True, nogil=True, _nrt=False)
+def write_formula(
+    data: Any, i: int, end: int, out: Any, s: Any, records: Any, pool: Any, *, display: bool, entities: bool
+) -> None:
+    """Write data[i:end], a formula in LaTeX, between dollar signs."""
+    while i < end and is_space(data[i]):
+        i += 1
+    while end > i and is_space(data[end - 1]):
+        end -= 1
+    if i == end:
+        return
+    o = begin(data, i, 36, out, s, records, pool)
+    dollars = 2 if display else 1
+    for _ in range(dollars):
+        out[o] = 36
+        o += 1
+    while i < end:
+        width = 0
+        if entities and data[i] == 38:
+            stop, width = read_entity(data, i, end, out, o)
+            o += width
+            if width:
+                i = stop
+        if width == 0:
+            c = data[i]
+            out[o] = 32 if is_space(c) else c
+            o += BYTE_KIND[c] != BYTE_DROP
+            i += 1
+    for _ in range(dollars):
+        out[o] = 36
+        o += 1
+    s[OUT] = o
+
+
+@numba.njit(cache=True, nogil=True, _nrt=False)
+def leave_head(out: Any, s: Any, records: Any, pool: Any) -> None:
+    """Text or a tag of the body ends `<head>`, whether or not it was closed."""
+    while s[TOP] > 0 and pool[s[STACK] + 3 * s[TOP] + 2] & IN_HEAD:
+        pool[pool[s[STACK] + 3 * s[TOP]]] -= 1
+        s[TOP] -= 1
