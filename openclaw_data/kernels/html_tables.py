@@ -131,7 +131,7 @@ def _entity_table() -> tuple[Any, Any, Any]:
 
 
 BYTE_KIND, NAME_BYTE, WORD_BYTE = _byte_classes()
-"""uint8[256] each: class of a byte in text; lower-case byte of a tag name, 0 where it ends; the same for class words."""
+"""uint8[256] each: class of a byte in text; lower-case byte of a tag name (0: end), of a class word."""
 TAG_KEYS, TAG_IDS, PROPS, FLAGS = _tag_table()
 """uint64[1024], int32[1024]; by tag number: what it does, where its text stands."""
 ENTITY_KEYS, ENTITY_AT, ENTITY_TEXT = _entity_table()
