@@ -26,6 +26,8 @@ from openclaw_data.flow.work import LOCAL, Engine
 
 GRACE_SECONDS = 10.0
 """How long a run may go on after one of its workers is gone, before it is ended."""
+WORKER = "openclaw_data.flow.worker"
+"""The module that a local worker process runs."""
 _TICK_SECONDS = 0.2
 
 Build = Callable[[beam.Pipeline], object]
@@ -40,24 +42,30 @@ def execute(build: Build, engine: Engine, tick: Callable[[], None] = lambda: Non
     logging.getLogger("apache_beam").setLevel(logging.ERROR)
     pipeline = beam.Pipeline(runner=_runner(engine), options=pipeline_options(engine))
     build(pipeline)
+    # The local runner's `run` is the whole run. A portable one only submits, and wants the main thread's signals.
+    wait = _local(pipeline) if engine.runner == LOCAL else pipeline.run().wait_until_finish
     failure: list[BaseException] = []
-    before = _children()
-
-    def run() -> None:
-        try:
-            pipeline.run().wait_until_finish()
-        except BaseException as error:  # noqa: BLE001 - it is raised again in the caller's thread
-            failure.append(error)
-
-    thread = threading.Thread(target=run, name="beam", daemon=True)
+    thread = threading.Thread(target=_catch, args=(wait, failure), name="beam", daemon=True)
     thread.start()
     try:
-        _watch(thread, before, tick)
+        _watch(thread, tick)
     except BaseException:
-        _end(_children() - before)
+        _end(_workers())
         raise
     if failure:
         raise _plain(failure[0]) from failure[0]
+
+
+def _local(pipeline: beam.Pipeline) -> Callable[[], object]:
+    return lambda: pipeline.run().wait_until_finish()
+
+
+def _catch(wait: Callable[[], object], failure: list[BaseException]) -> None:
+    """Wait; what goes wrong is raised again in the caller's thread."""
+    try:
+        wait()
+    except BaseException as error:  # noqa: BLE001
+        failure.append(error)
 
 
 def pipeline_options(engine: Engine) -> PipelineOptions:
@@ -75,18 +83,18 @@ def _runner(engine: Engine) -> FnApiRunner | None:
         return None
     if engine.workers == 1:
         return FnApiRunner()
-    command = f"exec {shlex.quote(sys.executable)} -m openclaw_data.flow.worker"
+    command = f"exec {shlex.quote(sys.executable)} -m {WORKER}"
     return FnApiRunner(default_environment=SubprocessSDKEnvironment.from_command_string(command))
 
 
-def _watch(thread: threading.Thread, before: set[int], tick: Callable[[], None]) -> None:
+def _watch(thread: threading.Thread, tick: Callable[[], None]) -> None:
     """Wait for the run; end it when a worker process that was seen is gone while the run goes on."""
     seen: set[int] = set()
     missing_since = 0.0
     while thread.is_alive():
         thread.join(_TICK_SECONDS)
         tick()
-        now = _children() - before
+        now = _workers()
         seen |= now
         if not seen - now:
             missing_since = 0.0
@@ -101,12 +109,12 @@ def _watch(thread: threading.Thread, before: set[int], tick: Callable[[], None])
             )
 
 
-def _children() -> set[int]:
-    """Process ids of this process's living descendants."""
+def _workers() -> set[int]:
+    """Process ids of this process's living workers; other children, such as the extraction guard, may come and go."""
     found = set()
-    for child in psutil.Process().children(recursive=True):
+    for child in psutil.Process().children():
         try:
-            if child.status() != psutil.STATUS_ZOMBIE:
+            if child.status() != psutil.STATUS_ZOMBIE and WORKER in child.cmdline():
                 found.add(child.pid)
         except psutil.NoSuchProcess:
             continue
