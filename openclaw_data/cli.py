@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from openclaw_data.commands import explain, lists
 from openclaw_data.errors import DataError
 
 app = typer.Typer(
@@ -98,6 +99,12 @@ def recipes() -> None:
         found = recipe.load(name)
         sources = ", ".join(s.id for s in found.sources)
         print(f"{name} {found.version}: {' '.join(found.description.split())} Sources: {sources}.")
+
+
+app.command()(explain.explain)
+app.command()(explain.refilter)
+app.command()(lists.signals)
+app.command()(lists.filters)
 
 
 def _by_source(inputs: list[str]) -> dict[str, list[str]]:

@@ -24,7 +24,10 @@ MAY_IMPORT: dict[str, set[str]] = {
     "dedup": {"kernels"},
     "dataset": set(),
     "flow": {"dataset", "dedup", "edits", "extraction", "ingest", "recipe", "rights", "rules", "signals"},
-    "cli": {"dataset", "edits", "extraction", "flow", "recipe", "rules", "signals"},
+    "audit": {"dataset", "rules", "signals"},
+    "explain": {"audit", "dataset", "flow", "recipe", "rules", "signals"},
+    "commands": {"audit", "dataset", "explain", "flow", "recipe", "rules", "signals"},
+    "cli": {"commands", "dataset", "edits", "extraction", "flow", "recipe", "rules", "signals"},
 }
 """Room -> rooms it may import, besides itself and `BELOW`."""
 

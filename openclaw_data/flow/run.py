@@ -52,24 +52,27 @@ def run(  # noqa: PLR0913 - one parameter an option of the command line
     splits = ingest.plan([_source(s) for s in asked.sources])
     files = _inputs(splits)
     identity = folder.identity(resolved, files)
-    out = _full(output)
-    place = _full(work) if work is not None else f"{out.rstrip('/')}.work"
+    out = full(output)
+    place = full(work) if work is not None else f"{out.rstrip('/')}.work"
     if force:
-        _clear(out, place)
+        clear(out, place)
     finished = open_output(out, identity)
     if finished is not None:
         return finished
     folder.open_folder(place, identity, splits)
-    job = folder.Job(
-        place, out, resolved, identity["run_id"], len(splits), folder.Engine(workers, engine, tuple(options)), quiet
-    )
+    engine_ = folder.Engine(workers, engine, tuple(options))
+    return finish(folder.Job(place, out, resolved, identity["run_id"], len(splits), engine_, quiet), identity, splits)
+
+
+def finish(job: folder.Job, identity: dict[str, Any], splits: list[ingest.Split]) -> manifest.Manifest:
+    """Do what is left of a run whose folders are open: annotate, deduplicate, publish, balance, describe."""
     seconds = {}
     for name, stage in (("annotate", _annotate), ("deduplicate", _deduplicate), ("publish", _publish)):
         started = time.monotonic()
         stage(job)
         seconds[name] = round(time.monotonic() - started, 3)
     result = _describe(job, identity, splits, seconds)
-    storage.write_json(storage.join(out, "manifest.json"), result.model_dump(mode="json"), indent=1)
+    storage.write_json(storage.join(job.output, "manifest.json"), result.model_dump(mode="json"), indent=1)
     storage.remove(job.marks)
     return result
 
@@ -187,12 +190,12 @@ def _source(source: recipes.Source) -> ingest.Source:
     return ingest.Source(source.id, source.format, source.paths, source.fields, source.crawl)
 
 
-def _full(path: str | Path) -> str:
+def full(path: str | Path) -> str:
     """Workers may run in another folder: local paths are made absolute."""
     return str(Path(path).resolve()) if storage.is_local(str(path)) else str(path)
 
 
-def _clear(out: str, place: str) -> None:
+def clear(out: str, place: str) -> None:
     """Remove another run's dataset and work, but nothing that is not ours."""
     if storage.exists(storage.join(out, "manifest.json")) or storage.exists(storage.join(out, ".incomplete")):
         for name in _OURS:

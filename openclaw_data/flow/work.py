@@ -66,6 +66,15 @@ class Task(NamedTuple):
         return storage.join(self.output, ".incomplete")
 
 
+class Parts(NamedTuple):
+    """The parts of a run whose first stage is done."""
+
+    work: str
+    identity: dict[str, Any]
+    recipe: recipe.Recipe
+    splits: list[ingest.Split]
+
+
 def part_name(number: int) -> str:
     """`part-00007`."""
     return f"part-{number:05d}"
@@ -157,3 +166,20 @@ def settings(work: str, run: str) -> tuple[recipe.Resolved, list[ingest.Split]]:
     resolved = recipe.resolve(recipe.Recipe.model_validate_json(identity_["recipe"]))
     splits = [ingest.Split(**s) for s in storage.read_json(storage.join(work, "splits.json"))]
     return resolved, splits
+
+
+def open_parts(work: str) -> Parts:
+    """The parts of a work folder.
+
+    Raises:
+        DataError: it is no work folder, or its first stage is not done.
+    """
+    identity = storage.read_json(storage.join(work, "run.json"))
+    if identity is None:
+        raise DataError(work, "is not a work folder: it has no run.json.", "Name the --work folder of a run.")
+    splits = [ingest.Split(**s) for s in storage.read_json(storage.join(work, "splits.json"))]
+    finished = done(storage.join(work, "annotated"))
+    if missing := [n for n in range(len(splits)) if n not in finished]:
+        fact = f"{len(missing)} of {len(splits)} parts are not annotated yet."
+        raise DataError(work, fact, "Finish the run first: give its command again.")
+    return Parts(work, identity, recipe.Recipe.model_validate_json(identity["recipe"]), splits)

@@ -1,0 +1,105 @@
+"""Reading a work folder for questions: the columns of all parts, one part at a time, and single texts."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+import polars as pl
+
+from openclaw_data import recipe, rules, storage
+from openclaw_data.flow import work as folder
+
+STAGE = "annotated"
+BASE = (
+    "id",
+    "url",
+    "url_host_registered_domain",
+    "language",
+    "language_script",
+    "text_sha256",
+    "char_count",
+    "token_count",
+    "skipped",
+    "error",
+    "dropped_by",
+)
+"""What every question needs of a document."""
+
+
+class Work(NamedTuple):
+    """A work folder whose first stage is done. `changed`: packs that are no longer what the run was judged by."""
+
+    path: str
+    recipe: recipe.Recipe
+    packs: tuple[rules.Pack, ...]
+    parts: int
+    changed: bool
+    run_id: str
+
+    @property
+    def rules(self) -> dict[str, tuple[rules.Pack, rules.Rule]]:
+        """`pack.rule` -> the pack and the rule."""
+        return {f"{pack.name}.{rule.name}": (pack, rule) for pack in self.packs for rule in pack.rules}
+
+
+def open_work(path: str) -> Work:
+    """Open a work folder.
+
+    Raises:
+        DataError: it is none, or its first stage is not done.
+    """
+    found = folder.open_parts(path)
+    resolved = recipe.resolve(found.recipe)
+    changed = resolved.digest != found.identity["recipe_digest"]
+    return Work(path, found.recipe, resolved.packs, len(found.splits), changed, found.identity["run_id"])
+
+
+def columns(work: Work) -> list[str]:
+    """The columns that the parts hold."""
+    names: list[str] = storage.open_parquet(folder.path(work.path, STAGE, 0)).schema_arrow.names
+    return names
+
+
+def frames(work: Work, wanted: Iterable[str]) -> Iterator[tuple[int, pl.DataFrame]]:
+    """Each part's number and rows: the wanted columns, and those of its duplicates where they are known.
+
+    Without duplicates, `dup_rank` is 0, `dup_cluster_id` -1 and `dup_exact` false.
+    """
+    wanted = list(dict.fromkeys(wanted))
+    for number in range(work.parts):
+        frame = pl.DataFrame(storage.open_parquet(folder.path(work.path, STAGE, number)).read(wanted))
+        path = folder.path(work.path, "duplicates", number)
+        if storage.exists(path):
+            frame = frame.hstack(pl.DataFrame(storage.open_parquet(path).read()))
+        else:
+            frame = frame.with_columns(dup_cluster_id=pl.lit(-1, pl.Int64), dup_rank=pl.lit(0), dup_exact=pl.lit(False))  # noqa: FBT003
+        yield number, frame.with_row_index("row")
+
+
+def reasons() -> pl.Expr:
+    """All reasons of a document, those of deduplication included, as in `decisions/`."""
+    follower, exact = pl.col("dup_rank") > 0, pl.col("dup_exact")
+    lists = [
+        pl.when(condition).then(pl.lit([name], pl.List(pl.String))).otherwise(pl.lit([], pl.List(pl.String)))
+        for name, condition in (("dedup.exact", follower & exact), ("dedup.near", follower & ~exact))
+    ]
+    return pl.concat_list("dropped_by", *lists)
+
+
+def texts(work: Work, rows: Iterable[tuple[int, int]]) -> dict[tuple[int, int], str]:
+    """The texts of single documents, by (part, row); only the row groups that hold them are read."""
+    by_part: dict[int, list[int]] = defaultdict(list)
+    for part, row in rows:
+        by_part[part].append(row)
+    found: dict[tuple[int, int], str] = {}
+    for part, wanted in sorted(by_part.items()):
+        file = storage.open_parquet(folder.path(work.path, STAGE, part))
+        start = 0
+        for group in range(file.num_row_groups):
+            length = file.metadata.row_group(group).num_rows
+            inside = [row for row in wanted if start <= row < start + length]
+            if inside:
+                column = file.read_row_group(group, ["text"]).column("text")
+                found |= {(part, row): column[row - start].as_py() for row in inside}
+            start += length
+    return found
