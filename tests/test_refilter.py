@@ -91,11 +91,15 @@ def test_nothing_raw_is_read_and_the_old_parts_stay_as_they_are(tmp_path: Path) 
         ({"sources.0.licence": "MIT"}, "changes what the parts were made with: sources.pages.licence"),
         ({"sources.1.fields": {"text": "body"}}, "sources.extra.fields"),
         ({"filters": ["page", "fineweb"]}, "the parts lack the signals"),
+        ({"rights": {"optout": ["LIST"]}}, "rights.optout"),
     ],
 )
 def test_what_the_parts_do_not_hold_is_named_with_the_remedy(
     work: Path, tmp_path: Path, changes: dict, message: str
 ) -> None:
+    if "rights" in changes:
+        (tmp_path / "list.txt").write_text("example.org\n", encoding="utf-8")
+        changes = {"rights": {"optout": [str(tmp_path / "list.txt")]}}
     with pytest.raises(DataError) as caught:
         refilter(work, changed(tmp_path, **changes), tmp_path / "again")
     assert message in str(caught.value)

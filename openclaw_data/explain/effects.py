@@ -97,9 +97,10 @@ def _verdicts(frame: pl.DataFrame, question: Question) -> pl.DataFrame:
         fails = pl.Series("fails", np.zeros(frame.height, np.bool_))
     else:
         fails = pl.Series("fails", pl.Series(rules.judge(frame, [question.pack])).list.len() > 0)
-    all_reasons = parts.reasons() if question.rule.startswith("dedup.") else pl.col("dropped_by")
     fine = pl.col("error") == ""
-    frame = frame.with_columns(fails=fails, reasons=all_reasons)
+    frame = frame.with_columns(fails)
+    if not question.rule.startswith("dedup."):
+        frame = frame.with_columns(reasons=pl.col("dropped_by"))
     others = pl.col("reasons").list.eval(pl.element().filter(pl.element() != question.rule))
     return frame.with_columns(
         failed=pl.col("reasons").list.contains(question.rule),

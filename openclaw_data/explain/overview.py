@@ -29,7 +29,7 @@ def overview(work: parts.Work) -> Overview:
     """Count every rule of a run, the rules of deduplication included, from the parts."""
     found = Overview({}, {}, {})
     for _, plain in parts.frames(work, parts.BASE):
-        frame = plain.filter(pl.col("error") == "").with_columns(reasons=parts.reasons())
+        frame = plain.filter(pl.col("error") == "")
         _add(found.judged, frame.filter(pl.col("skipped") == ""))
         _add(found.kept, frame.filter(pl.col("reasons").list.len() == 0))
         exploded = frame.with_columns(only=pl.col("reasons").list.len() == 1).explode("reasons").drop_nulls("reasons")

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import polars as pl
 
 from openclaw_data import recipe, rules, storage
+from openclaw_data.flow import publish
 from openclaw_data.flow import work as folder
 
 STAGE = "annotated"
@@ -30,16 +31,15 @@ class Work(NamedTuple):
     """A work folder whose first stage is done. `changed`: packs that are no longer what the run was judged by."""
 
     path: str
-    recipe: recipe.Recipe
-    packs: tuple[rules.Pack, ...]
+    resolved: recipe.Resolved
     parts: int
     changed: bool
     run_id: str
 
     @property
-    def rules(self) -> dict[str, tuple[rules.Pack, rules.Rule]]:
-        """`pack.rule` -> the pack and the rule."""
-        return {f"{pack.name}.{rule.name}": (pack, rule) for pack in self.packs for rule in pack.rules}
+    def packs(self) -> tuple[rules.Pack, ...]:
+        """The packs of its recipe."""
+        return self.resolved.packs
 
 
 def open_work(path: str) -> Work:
@@ -51,7 +51,7 @@ def open_work(path: str) -> Work:
     found = folder.open_parts(path)
     resolved = recipe.resolve(found.recipe)
     changed = resolved.digest != found.identity["recipe_digest"]
-    return Work(path, found.recipe, resolved.packs, len(found.splits), changed, found.identity["run_id"])
+    return Work(path, resolved, len(found.splits), changed, found.identity["run_id"])
 
 
 def columns(work: Work) -> list[str]:
@@ -61,29 +61,19 @@ def columns(work: Work) -> list[str]:
 
 
 def frames(work: Work, wanted: Iterable[str]) -> Iterator[tuple[int, pl.DataFrame]]:
-    """Each part's number and rows: the wanted columns, and those of its duplicates where they are known.
+    """Each part's number and rows: the wanted columns, the duplicate columns, and what became of each document.
 
-    Without duplicates, `dup_rank` is 0, `dup_cluster_id` -1 and `dup_exact` false.
+    `dropped_by` are the reasons before deduplication, `reasons` all of them; `outcome` is as in `decisions/`.
     """
     wanted = list(dict.fromkeys(wanted))
     for number in range(work.parts):
         frame = pl.DataFrame(storage.open_parquet(folder.path(work.path, STAGE, number)).read(wanted))
         path = folder.path(work.path, "duplicates", number)
-        if storage.exists(path):
-            frame = frame.hstack(pl.DataFrame(storage.open_parquet(path).read()))
-        else:
-            frame = frame.with_columns(dup_cluster_id=pl.lit(-1, pl.Int64), dup_rank=pl.lit(0), dup_exact=pl.lit(False))  # noqa: FBT003
-        yield number, frame.with_row_index("row")
-
-
-def reasons() -> pl.Expr:
-    """All reasons of a document, those of deduplication included, as in `decisions/`."""
-    follower, exact = pl.col("dup_rank") > 0, pl.col("dup_exact")
-    lists = [
-        pl.when(condition).then(pl.lit([name], pl.List(pl.String))).otherwise(pl.lit([], pl.List(pl.String)))
-        for name, condition in (("dedup.exact", follower & exact), ("dedup.near", follower & ~exact))
-    ]
-    return pl.concat_list("dropped_by", *lists)
+        known = storage.exists(path)
+        duplicates = pl.DataFrame(storage.open_parquet(path).read()) if known else publish.no_duplicates(frame.height)
+        decided = publish.decide(frame, duplicates, work.resolved, work.run_id)
+        last = decided.select(*duplicates.columns, "outcome", reasons="dropped_by")
+        yield number, frame.hstack(last).with_row_index("row")
 
 
 def texts(work: Work, rows: Iterable[tuple[int, int]]) -> dict[tuple[int, int], str]:

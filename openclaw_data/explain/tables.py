@@ -21,13 +21,12 @@ LANGUAGES = 4
 def show_overview(work: Work, found: Overview, console: Console) -> None:
     """Print what every rule drops, all in all and alone."""
     judged = total(found.judged)
-    languages = [x for x in work.recipe.languages if x in found.judged]
+    languages = [x for x in work.resolved.recipe.languages if x in found.judged]
     others = sorted((x for x in found.judged if x not in languages), key=lambda x: (-found.judged[x]["documents"], x))
     languages += others[: max(0, LANGUAGES - len(languages))]
     numbers = ("documents", "share", "by it only", "characters only", "tokens only", *languages)
-    table = _grid(
-        f"{work.recipe.name} {work.recipe.version}: what every rule drops", "rule", *numbers, right=len(numbers)
-    )
+    asked = work.resolved.recipe
+    table = _grid(f"{asked.name} {asked.version}: what every rule drops", "rule", *numbers, right=len(numbers))
     for rule, share in found.by_rule.items():
         failing, only = total(share.failing), total(share.only)
         measures = (total(share.only, m) for m in ("characters", "tokens"))

@@ -21,7 +21,7 @@ from openclaw_data.documents import DataError
 from openclaw_data.flow import annotate, progress, run, runner
 from openclaw_data.flow import work as folder
 
-DOWNSTREAM = ("name", "version", "description", "languages", "filters", "dedup", "output")
+DOWNSTREAM = ("name", "version", "description", "languages", "filters", "dedup", "publication", "output")
 """Recipe keys that act on written parts. Every other key decides what the parts hold, and must be the same."""
 DESCRIPTIVE = ("paths", "origin", "record")
 """Keys of a source that say something about it and change no document."""
@@ -95,7 +95,8 @@ def refuse_changes(parts: folder.Parts, resolved: recipes.Resolved) -> None:
     if parts.identity["code"] != folder.code_digest():
         fact = f"the parts were made by other code (openclaw-data {parts.identity['version']})."
         raise DataError(parts.work, fact, "Run the recipe again, or use the version that made them.")
-    old, new = _upstream(parts.recipe), _upstream(resolved.recipe)
+    old = {**_upstream(parts.recipe), **{k: parts.identity[k] for k in ("models", "optouts")}}
+    new = {**_upstream(resolved.recipe), "models": resolved.models, "optouts": resolved.optouts.digests}
     changed = [key for key in sorted({*old, *new}) if old.get(key) != new.get(key)]
     if changed:
         fact = f"the new recipe changes what the parts were made with: {', '.join(changed)}."
@@ -104,7 +105,7 @@ def refuse_changes(parts: folder.Parts, resolved: recipes.Resolved) -> None:
 
 def _upstream(recipe: recipes.Recipe) -> dict[str, Any]:
     """What decides the content of the parts, flat: dotted key -> value."""
-    body = recipe.model_dump(mode="json", exclude=set(DOWNSTREAM))
+    body = {key: value for key, value in recipes.portable(recipe).items() if key not in DOWNSTREAM}
     found: dict[str, Any] = {}
     for source in body.pop("sources"):
         found |= {f"sources.{source['id']}.{k}": v for k, v in source.items() if k not in DESCRIPTIVE}

@@ -134,6 +134,8 @@ def identity(resolved: recipe.Resolved, inputs: list[dict[str, Any]]) -> dict[st
     content = {
         "recipe": resolved.to_json(),
         "recipe_digest": resolved.digest,
+        "models": resolved.models,
+        "optouts": resolved.optouts.digests,
         "inputs": inputs,
         "code": code_digest(),
         "version": metadata.version("openclaw-data"),
