@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint types check sample clean
+.PHONY: help run test lint types check sample engines clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -27,6 +27,9 @@ check: lint types test ## lint, types and test
 
 sample: $(VENV)/.installed ## write pipelines/sample/ anew from scripts/sample_prose/
 	$(BIN)/python scripts/make_sample.py
+
+engines: $(VENV)/.installed ## fetch Prism, Flink and Spark for the tests that compare engines
+	$(BIN)/python scripts/engines.py
 
 clean: ## remove the environment and everything that was made
 	rm -rf $(VENV) out build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
