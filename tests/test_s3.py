@@ -1,0 +1,51 @@
+"""A run whose input, work folder and dataset are all on an S3 server gives the bytes of a local run."""
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import openclaw_data
+from openclaw_data import share
+
+pytest.importorskip("s3fs", reason="the extra `s3` is not installed")
+moto = pytest.importorskip("moto.server", reason="moto, which serves S3 to tests, is not installed")
+
+
+@pytest.fixture
+def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """A bucket on a server on loopback."""
+    import fsspec
+
+    server = moto.ThreadedMotoServer(ip_address="127.0.0.1", port=0)
+    server.start()
+    host, port = server.get_host_and_port()
+    for name, value in {
+        "AWS_ENDPOINT_URL": f"http://{host}:{port}",
+        "AWS_ACCESS_KEY_ID": "testing",
+        "AWS_SECRET_ACCESS_KEY": "testing",
+        "AWS_DEFAULT_REGION": "us-east-1",
+    }.items():
+        monkeypatch.setenv(name, value)
+    fsspec.get_filesystem_class("s3").clear_instance_cache()
+    fsspec.filesystem("s3").mkdir("curated")
+    yield "s3://curated"
+    fsspec.get_filesystem_class("s3").clear_instance_cache()
+    server.stop()
+
+
+def test_a_run_from_s3_to_s3_gives_the_bytes_of_a_local_run(bucket: str, tmp_path: Path) -> None:
+    import fsspec
+
+    files = fsspec.filesystem("s3")
+    pages = share.folder("pipelines") / "sample" / "pages.warc.gz"
+    files.put_file(str(pages), f"{bucket}/crawl/pages.warc.gz")
+    inputs = {"cc": [f"{bucket}/crawl/*.warc.gz"]}
+    openclaw_data.run("web", tmp_path / "out", inputs={"cc": [pages]})
+    made = openclaw_data.run("web", f"{bucket}/out", inputs=inputs, workers=1)
+    assert made.counts.kept > 0
+    for path in [p for part in ("data", "decisions") for p in (tmp_path / "out" / part).rglob("*.parquet")]:
+        remote = files.cat_file(f"{bucket}/out/{path.relative_to(tmp_path / 'out')}")
+        assert hashlib.sha256(remote).digest() == hashlib.sha256(path.read_bytes()).digest()
+    assert not files.exists(f"{bucket}/out/.incomplete")
