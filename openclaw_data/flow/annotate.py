@@ -48,7 +48,7 @@ def annotate_split(task: folder.Task) -> int:
     ignored: Counter[str] = Counter()
     batches = annotated_batches(split, resolved, ignored)
     first = next(batches)
-    records = 0
+    records = line_feeds = 0
     with contextlib.ExitStack() as stack:
         writers = [
             stack.enter_context(_writer(stack.enter_context(storage.create(path)), batch.schema))
@@ -56,10 +56,12 @@ def annotate_split(task: folder.Task) -> int:
         ]
         for three in itertools.chain([first], batches):
             records += len(three[0])
+            line_feeds += pc.sum(pc.count_substring(three[0].column("text"), "\n")).as_py() or 0
             for writer, batch in zip(writers, three, strict=True):
                 writer.write_batch(batch)
     facts = {
         "records": records,
+        "lines": records + line_feeds,
         "ignored": dict(sorted(ignored.items())),
         "name": split.name,
         "source_id": split.source_id,
@@ -117,7 +119,7 @@ def annotate(raw: pa.RecordBatch, resolved: recipe.Resolved) -> pa.RecordBatch:
     batch = edits.apply(batch, asked.edits)
     names = (rules.needed(resolved.packs) | set(ALWAYS)) - set(batch.schema.names)
     measured = signals.compute(batch, sorted(names))
-    text = {"text_sha256": _digests(batch.column("text")), "token_count": measured["words"]}
+    text = {"text_sha256": text_digests(batch.column("text")), "token_count": measured["words"]}
     batch = documents.append(batch, {**text, **measured})
     return documents.append(batch, {"dropped_by": judge(batch, resolved)})
 
@@ -148,7 +150,7 @@ def quarantined(raw: pa.RecordBatch, batch: pa.RecordBatch) -> pa.RecordBatch:
     return pa.RecordBatch.from_arrays([*columns, pa.array(digests, pa.string())], schema=QUARANTINE)
 
 
-def _digests(texts: pa.Array) -> pa.Array:
+def text_digests(texts: pa.Array) -> pa.Array:
     """The sha256 of each text as stored, in hexadecimal; empty for an empty text."""
     offsets, data = documents.text_buffers(texts)
     view = memoryview(data)

@@ -11,12 +11,12 @@ from collections.abc import Callable
 from openclaw_data import storage
 from openclaw_data.dedup import fingerprints, stages
 from openclaw_data.documents import DataError
-from openclaw_data.flow import matching, ranking, runner
+from openclaw_data.flow import lines, matching, ranking, runner
 from openclaw_data.flow import work as folder
 
 STAGE = ranking.STAGE
-SMALL_RUN = 200_000
-"""Up to so many documents one process is faster than starting several."""
+SMALL_RUN = 5_000_000
+"""Up to so many documents one process is used: a million take 8 seconds in it, 50 with two workers (docs/dedup.md)."""
 SHUFFLED_KEY_BYTES = 80
 """What a band key takes in all processes while it is in the shuffle: 12 bytes packed, as often as Beam copies them."""
 
@@ -24,7 +24,8 @@ SHUFFLED_KEY_BYTES = 80
 def deduplicate(job: folder.Job, tick: Callable[[], None]) -> None:
     """Write `duplicates/part-*.parquet`, aligned with the annotated parts, and their markers."""
     asked = job.resolved.recipe.dedup
-    if asked is None or len(folder.done(storage.join(job.work, STAGE))) == job.parts:
+    last = lines.STAGE if asked is not None and asked.lines is not None else STAGE
+    if asked is None or len(folder.done(storage.join(job.work, last))) == job.parts:
         return
     documents = sum(folder.marker(job.work, "annotated", n)["records"] for n in range(job.parts))
     engine = job.engine._replace(workers=1) if documents <= SMALL_RUN else job.engine
@@ -37,6 +38,8 @@ def deduplicate(job: folder.Job, tick: Callable[[], None]) -> None:
         for one in settings.ranges():
             runner.execute(functools.partial(graph, matching=one), engine, tick)
     ranking.rank_all(settings, asked.memory, engine, tick)
+    if asked.lines is not None:
+        lines.find(job, settings, engine, tick)
     storage.remove(storage.join(job.work, matching.EDGES))
 
 

@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 
 from openclaw_data import recipe, storage
 from openclaw_data.dataset import shards
+from openclaw_data.flow import lines
 from openclaw_data.flow import work as folder
 
 DECISIONS = "decisions"
@@ -38,8 +39,13 @@ def decide_part(task: folder.Task) -> int:
         local = stack.enter_context(storage.create(path))
         writer: pq.ParquetWriter | None = None
         for group in range(annotated.num_row_groups):
-            rows = pl.DataFrame(annotated.read_row_group(group, columns))
-            table = decide(rows, duplicates.slice(start, len(rows)), resolved, task.run_id)
+            rows = pl.DataFrame(
+                annotated.read_row_group(group, [*columns, "text"] if cuts_lines(resolved) else columns)
+            )
+            rows = rows.hstack(duplicates.slice(start, len(rows)))
+            if cuts_lines(resolved):
+                rows = lines.remove(rows, task.work, task.number).drop("text")
+            table = decide(rows, resolved, task.run_id)
             arrow = to_arrow(table)
             writer = writer or stack.enter_context(pq.ParquetWriter(local, arrow.schema, **PARQUET))
             writer.write_table(arrow, row_group_size=max(1, len(rows)))
@@ -51,13 +57,11 @@ def decide_part(task: folder.Task) -> int:
     return start
 
 
-def decide(rows: pl.DataFrame, duplicates: pl.DataFrame, resolved: recipe.Resolved, run_id: str) -> pl.DataFrame:
-    """Add the duplicate columns, the final `dropped_by` and the `outcome` (kept, dropped, error)."""
-    both = pl.concat([rows, duplicates], how="horizontal")
+def decide(rows: pl.DataFrame, resolved: recipe.Resolved, run_id: str) -> pl.DataFrame:
+    """Add the final `dropped_by` and the `outcome` (kept, dropped, error) to rows with their duplicate columns."""
     none = pl.lit([], pl.List(pl.String))
     reasons = [
-        pl.when(condition).then(pl.concat_list(name)).otherwise(none)
-        for condition, name in _corpus_rules(both, resolved)
+        pl.when(condition).then(pl.concat_list(name)).otherwise(none) for condition, name in _corpus_rules(resolved)
     ]
     dropped_by = pl.concat_list("dropped_by", *reasons)
     outcome = (
@@ -67,23 +71,35 @@ def decide(rows: pl.DataFrame, duplicates: pl.DataFrame, resolved: recipe.Resolv
         .then(pl.lit("dropped"))
         .otherwise(pl.lit("kept"))
     )
-    both = both.with_columns(dropped_by=dropped_by).with_columns(outcome=outcome, run_id=pl.lit(run_id))
+    rows = rows.with_columns(dropped_by=dropped_by).with_columns(outcome=outcome, run_id=pl.lit(run_id))
     first = ["id", "outcome", "dropped_by"]
-    return both.select(*first, pl.exclude(first))
+    return rows.select(*first, pl.exclude(first))
 
 
-def _corpus_rules(table: pl.DataFrame, resolved: recipe.Resolved) -> list[tuple[pl.Expr, pl.Expr]]:
+def _corpus_rules(resolved: recipe.Resolved) -> list[tuple[pl.Expr, pl.Expr]]:
     """What only the whole corpus can tell of a document, as (condition to drop it, reason)."""
     rules = [(pl.col("dup_reason") != "", "dedup." + pl.col("dup_reason"))]
     asked = resolved.recipe.dedup
-    if asked is not None and asked.lines is not None and "dup_line_fraction" in table.columns:
-        rules.append((pl.col("dup_line_fraction") > asked.lines.max_fraction, pl.lit("dedup.lines")))
+    if asked is not None and asked.lines is not None:
+        share = pl.col("dup_line_fraction")
+        nothing_left = (share > 0) & (pl.col("byte_count") == 0)
+        rules.append(((share > asked.lines.max_fraction) | nothing_left, pl.lit("dedup.lines")))
     return rules
+
+
+def cuts_lines(resolved: recipe.Resolved) -> bool:
+    """Whether boilerplate lines are cut out of the published texts."""
+    asked = resolved.recipe.dedup
+    return asked is not None and asked.lines is not None and asked.lines.remove
 
 
 def _duplicates(task: folder.Task, rows: int) -> pl.DataFrame:
     path = folder.path(task.work, "duplicates", task.number)
-    return pl.DataFrame(storage.open_parquet(path).read()) if storage.exists(path) else no_duplicates(rows)
+    if not storage.exists(path):
+        return no_duplicates(rows)
+    table = pl.DataFrame(storage.open_parquet(path).read())
+    path = folder.path(task.work, lines.STAGE, task.number)
+    return table.hstack(pl.DataFrame(storage.open_parquet(path).read())) if storage.exists(path) else table
 
 
 def no_duplicates(n: int) -> pl.DataFrame:
@@ -151,8 +167,10 @@ def _kept_rows(task: folder.Task, language: str, piece: shards.Piece) -> pa.Tabl
     """The kept rows of one language in one row group, with the columns of `data/`."""
     annotated = storage.open_parquet(folder.path(task.work, "annotated", piece.part))
     decided = storage.open_parquet(folder.path(task.output, DECISIONS, piece.part))
-    columns = [n for n in decided.schema_arrow.names if n in {*shards.DATA_COLUMNS, "outcome"}]
+    columns = [n for n in decided.schema_arrow.names if n in {*shards.DATA_COLUMNS, "outcome", "dup_line_fraction"}]
     rows = pl.DataFrame(decided.read_row_group(piece.row_group, columns))
     texts = pl.DataFrame(annotated.read_row_group(piece.row_group, ["text", "title"]))
     kept = rows.hstack(texts).filter((pl.col("outcome") == "kept") & (pl.col("language") == language))
+    if cuts_lines(folder.settings(task.work, task.run_id)[0]):
+        kept = kept.with_columns(lines.remove(kept.drop("edits"), task.work, piece.part)["text"])
     return to_arrow(kept.select(shards.DATA_COLUMNS))

@@ -212,6 +212,12 @@ def write_part(group: Group, matching: Matching) -> int:
     return duplicates
 
 
+def staying(work: str, part: int) -> npt.NDArray[np.bool_]:
+    """The rows of an annotated part that no rule dropped and that stay of their cluster: bool[rows]."""
+    ranks = storage.open_parquet(folder.path(work, STAGE, part)).read(["dup_rank"]).column("dup_rank").to_numpy()
+    return edges_of.survivors(work, part) & (ranks == 0)
+
+
 def alone(part: int, took_part: npt.NDArray[np.bool_]) -> dict[str, npt.NDArray[Any]]:
     """The columns of a part without duplicates: a document that did not take part has no cluster, id -1."""
     n = len(took_part)
