@@ -102,9 +102,12 @@ def common_keys(buffers: Iterable[bytes], max_documents: int) -> Iterator[tuple[
 
 
 def fractions(lines: Keyed, common: Int64) -> npt.NDArray[np.float32]:
-    """The share of each text's characters in lines whose keys are in `common`: float32[n], 0 for an empty text."""
+    """The share of each text's characters in lines whose keys are in `common`: float32[n].
+
+    Lines without a letter or digit don't count; 1 is a text of boilerplate alone, 0 one without any, or an empty one.
+    """
     n = len(lines.offsets) - 1
-    total = np.bincount(lines.rows, lines.chars, n)
+    total = np.bincount(lines.rows, lines.chars * (lines.keys != 0), n)
     inside = np.bincount(lines.rows, lines.chars * np.isin(lines.keys, common), n)
     return np.divide(inside, total, out=np.zeros(n), where=total > 0).astype(np.float32)
 

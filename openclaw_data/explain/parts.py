@@ -68,10 +68,8 @@ def frames(work: Work, wanted: Iterable[str]) -> Iterator[tuple[int, pl.DataFram
     wanted = list(dict.fromkeys(wanted))
     for number in range(work.parts):
         frame = pl.DataFrame(storage.open_parquet(folder.path(work.path, STAGE, number)).read(wanted))
-        path = folder.path(work.path, "duplicates", number)
-        known = storage.exists(path)
-        duplicates = pl.DataFrame(storage.open_parquet(path).read()) if known else publish.no_duplicates(frame.height)
-        decided = publish.decide(frame, duplicates, work.resolved, work.run_id)
+        duplicates = publish.duplicates_of(work.path, number, frame.height)
+        decided = publish.decide(frame.hstack(duplicates), work.resolved, work.run_id)
         last = decided.select(*duplicates.columns, "outcome", reasons="dropped_by")
         yield number, frame.hstack(last).with_row_index("row")
 

@@ -29,7 +29,7 @@ def decide_part(task: folder.Task) -> int:
     """
     resolved, _ = folder.settings(task.work, task.run_id)
     annotated = storage.open_parquet(folder.path(task.work, "annotated", task.number))
-    duplicates = _duplicates(task, annotated.metadata.num_rows)
+    duplicates = duplicates_of(task.work, task.number, annotated.metadata.num_rows)
     columns = [n for n in annotated.schema_arrow.names if n not in ("text", "title")]
     pieces: dict[str, list[shards.Piece]] = defaultdict(list)
     start = 0
@@ -61,7 +61,8 @@ def decide(rows: pl.DataFrame, resolved: recipe.Resolved, run_id: str) -> pl.Dat
     """Add the final `dropped_by` and the `outcome` (kept, dropped, error) to rows with their duplicate columns."""
     none = pl.lit([], pl.List(pl.String))
     reasons = [
-        pl.when(condition).then(pl.concat_list(name)).otherwise(none) for condition, name in _corpus_rules(resolved)
+        pl.when(condition).then(pl.concat_list(name)).otherwise(none)
+        for condition, name in _corpus_rules(rows.columns, resolved)
     ]
     dropped_by = pl.concat_list("dropped_by", *reasons)
     outcome = (
@@ -76,13 +77,13 @@ def decide(rows: pl.DataFrame, resolved: recipe.Resolved, run_id: str) -> pl.Dat
     return rows.select(*first, pl.exclude(first))
 
 
-def _corpus_rules(resolved: recipe.Resolved) -> list[tuple[pl.Expr, pl.Expr]]:
+def _corpus_rules(columns: list[str], resolved: recipe.Resolved) -> list[tuple[pl.Expr, pl.Expr]]:
     """What only the whole corpus can tell of a document, as (condition to drop it, reason)."""
     rules = [(pl.col("dup_reason") != "", "dedup." + pl.col("dup_reason"))]
     asked = resolved.recipe.dedup
-    if asked is not None and asked.lines is not None:
+    if asked is not None and asked.lines is not None and "dup_line_fraction" in columns:
         share = pl.col("dup_line_fraction")
-        nothing_left = (share > 0) & (pl.col("byte_count") == 0)
+        nothing_left = pl.lit(asked.lines.remove) & (share == 1)
         rules.append(((share > asked.lines.max_fraction) | nothing_left, pl.lit("dedup.lines")))
     return rules
 
@@ -93,12 +94,13 @@ def cuts_lines(resolved: recipe.Resolved) -> bool:
     return asked is not None and asked.lines is not None and asked.lines.remove
 
 
-def _duplicates(task: folder.Task, rows: int) -> pl.DataFrame:
-    path = folder.path(task.work, "duplicates", task.number)
+def duplicates_of(work: str, part: int, rows: int) -> pl.DataFrame:
+    """What deduplication says of the rows of an annotated part; that they are alone where it has not run."""
+    path = folder.path(work, "duplicates", part)
     if not storage.exists(path):
         return no_duplicates(rows)
     table = pl.DataFrame(storage.open_parquet(path).read())
-    path = folder.path(task.work, lines.STAGE, task.number)
+    path = folder.path(work, lines.STAGE, part)
     return table.hstack(pl.DataFrame(storage.open_parquet(path).read())) if storage.exists(path) else table
 
 
