@@ -7,9 +7,9 @@ MASK = (1 << 64) - 1
 
 def line_hash(line):
     """Of the folded line with its digits as 0; 0 where nothing is left."""
-    units = naive.unit_strings(
-        "".join("0" if c.isdecimal() and naive.unit_strings(c)[0] in list("0123456789") else c for c in line)
-    )
+    table = naive.folding_table()
+    words = [(1 << 24) + ord(digit) for digit in "0123456789"]
+    units = naive.unit_strings("".join("0" if int(table[ord(c)]) in words else c for c in line))
     hashed = [naive.unit_hash(unit) for unit in units]
     if not hashed:
         return 0
