@@ -65,10 +65,21 @@ def test_every_signal_is_finite_and_every_fraction_stays_within_0_and_1(texts):
         assert not name.endswith("_fraction") or ((values >= 0) & (values <= 1)).all(), name
 
 
-def test_tokens_follow_word_boundaries_and_chinese_is_cut():
-    found = tokenize(pa.array(["It's 3.14, don't... 我们在北京。GPT-4"]))
-    expected = ["It's", "3.14", ",", "don't", "...", "我们", "在", "北京", "。", "GPT", "-", "4"]
-    assert [t for t, _, _ in words_of(found)[0]] == expected
+CUTS = {
+    "It's 3.14, don't...": ["It", "'s", "3.14", ",", "do", "n't", "..."],
+    "Mr. Smith met J. R. in the U.S. office.End": [
+        "Mr.", "Smith", "met", "J.", "R.", "in", "the", "U.S.", "office", ".", "End",
+    ],
+    "foo_bar(x) e-mail and/or -- I-75": ["foo_bar(x", ")", "e", "-", "mail", "and", "/", "or", "--", "I-75"],
+    "see http://a.com/x-y. Then": ["see", "http://a.com/x-y", ".", "Then"],
+    "我们在北京。GPT-4涨了3.5%！！": ["我们", "在", "北京", "。", "GPT", "-", "4", "涨", "了", "3.5%", "！", "！"],
+    "他来到了网易杭研大厦写foo_bar": ["他", "来到", "了", "网易", "杭研", "大厦", "写", "foo", "_", "bar"],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("text", CUTS)
+def test_tokens_follow_spacy_in_english_and_jieba_in_chinese(text):
+    assert [t for t, _, _ in words_of(tokenize(pa.array([text])))[0]] == CUTS[text]
 
 
 def test_an_unknown_signal_is_refused():

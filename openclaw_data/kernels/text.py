@@ -5,9 +5,9 @@ from typing import Any
 import numba
 import numpy as np
 
-from openclaw_data.kernels.tokens import HAN_RUN, MARKS, NUMBER, TABLE_SIZE, TERMINAL, WORD
+from openclaw_data.kernels.tokens import HAN_RUN, NUMBER, TABLE_SIZE, TERMINAL, WORD
 
-WORD_COUNTS = ("words", "word_chars", "tokens", "alphabetic", "ellipses")
+WORD_COUNTS = ("words", "word_chars", "tokens", "alphabetic")
 """Columns of `count_words`."""
 LINE_COUNTS = ("lines", "line_chars", "longest", "bullets", "ellipses", "terminal", "short")
 """Columns of `count_lines`."""
@@ -18,12 +18,12 @@ _ELLIPSIS, _DOT = 0x2026, 0x2E
 
 
 @numba.njit(cache=True, nogil=True)
-def count_words(doc_tokens: Any, kind: Any, chars: Any, data: Any, start: Any) -> Any:
-    """Words, their characters, all tokens, tokens with a letter, runs of … or of three dots and more.
+def count_words(doc_tokens: Any, kind: Any, chars: Any) -> Any:
+    """Columns of `WORD_COUNTS`: words and their characters, all tokens, tokens with a letter.
 
-    doc_tokens int64[n+1]; kind uint8[t], chars int32[t], data uint8[bytes], start int64[t] -> int64[n, 5].
+    doc_tokens int64[n+1]; kind uint8[t], chars int32[t] -> int64[n, 4].
     """
-    out = np.zeros((len(doc_tokens) - 1, 5), np.int64)
+    out = np.zeros((len(doc_tokens) - 1, 4), np.int64)
     for d in range(len(out)):
         for t in range(doc_tokens[d], doc_tokens[d + 1]):
             k = kind[t]
@@ -31,11 +31,6 @@ def count_words(doc_tokens: Any, kind: Any, chars: Any, data: Any, start: Any) -
                 out[d, 0] += 1
                 out[d, 1] += chars[t]
                 out[d, 3] += k != NUMBER
-            elif k == MARKS:
-                b = data[start[t]]
-                dots = b == 0x2E and chars[t] >= 3
-                dots |= b == 0xE2 and data[start[t] + 1] == 0x80 and data[start[t] + 2] == 0xA6
-                out[d, 4] += dots
         out[d, 2] = doc_tokens[d + 1] - doc_tokens[d]
     return out
 

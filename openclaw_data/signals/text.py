@@ -75,14 +75,13 @@ def characters(batch: pa.RecordBatch) -> Characters:
 def words(batch: pa.RecordBatch) -> Words:
     """Word signals of `text`."""
     found = tokens(batch)
-    table = kernel.count_words(found.doc_tokens, found.kind, found.chars, found.data, found.start)
-    count, chars, total, alphabetic, ellipses = table.T
+    count, chars, total, alphabetic = kernel.count_words(found.doc_tokens, found.kind, found.chars).T
     return Words(
         _int(count),
         ratio(chars, count),
         ratio(alphabetic, total),
         ratio(found.counts["hashes"], total),
-        ratio(ellipses, total),
+        ratio(found.counts["ellipses"], total),
     )
 
 

@@ -1,0 +1,205 @@
+"""What a line looks like: code, a table row, an item of a list, a number, capitals; one pass over the lines' bytes."""
+
+from typing import Any
+
+import numba
+import numpy as np
+
+from openclaw_data.kernels.tokens import HAN, KANA, LATIN, LETTER, address_length, decode
+
+SHAPES = ("code", "table", "numbered", "digits", "upper", "brace", "chinese", "latin", "stop", "enumerator")
+"""Bits of `shape_lines`, in this order.
+
+* code: without Han and with a sign of a programming or command language (`;` or `{` at the end, `==`, `->`, `()`, a
+  prompt, indented calls), or signs of code are at least a sixth of it
+* table: at least two cells, divided by `|` or by tabs
+* numbered: an item with its number: `1、`, `2.`, `(3)`, `④`, then text
+* digits: a date, a time, a page number: digits and no letter
+* upper: at least two letters with case, more than half of them capital
+* brace: has `{` or `}`
+* chinese, latin: which letters it is made of, a Han character weighing three
+* stop: ends with one of FineWeb's marks
+* enumerator: nothing but the number of an item
+"""
+BIT = {name: k for k, name in enumerate(SHAPES)}
+COUNTS = ("urls", "url_chars", "markup_chars", "braces")
+"""Columns of the counts."""
+_CODE, _TABLE, _NUMBERED, _DIGITS, _UPPER, _BRACE, _CHINESE, _LATIN, _STOP, _ENUMERATOR = (
+    np.uint32(1 << k) for k in range(10)
+)
+_SIGNS = b"{}()[]<>=;_/\\|$#*&^~+@`\"'%"
+
+
+def _sign_table() -> Any:
+    table = np.zeros(256, np.bool_)
+    table[list(_SIGNS)] = True
+    return table
+
+
+SIGN_TABLE = _sign_table()
+
+
+@numba.njit(cache=True, nogil=True)
+def _number_length(data: Any, i: int, stop: int) -> int:
+    """Bytes of an item's number at `i` (`12、`, `3.`, `(4)`, `（五）`, `⑥`), 0 where there is none."""
+    j = i
+    code, width = decode(data, j, stop)
+    if 0x2460 <= code <= 0x2473:
+        return width
+    bracket = code in (0x28, 0xFF08)
+    if bracket:
+        j += width
+    digits = 0
+    while j < stop and 48 <= data[j] <= 57 and digits < 4:
+        j += 1
+        digits += 1
+    if digits in (0, 4) or j >= stop:
+        return 0
+    code, width = decode(data, j, stop)
+    if code in (0x29, 0xFF09):
+        return j + width - i
+    if bracket or code not in (0x2E, 0x3001, 0xFF0E, 0xFF0C, 0x2C, 0xFF1A, 0x3002):
+        return 0
+    after = data[j + width] if j + width < stop else np.uint8(32)
+    if code in (0x2E, 0x2C) and 48 <= after <= 57:  # 3.14
+        return 0
+    return j + width - i
+
+
+@numba.njit(cache=True, nogil=True)
+def _markup_length(data: Any, i: int, stop: int) -> int:
+    """Bytes of markup at `i`: an HTML tag, the address of a Markdown link, a `[!directive]`; 0 where there is none."""
+    b, after = data[i], data[i + 1]
+    if b == 0x3C and (97 <= (after | 32) <= 122 or after in (0x2F, 0x21)):
+        close = 0x3E
+    elif b == 0x5D and after == 0x28:
+        close = 0x29
+    elif b == 0x5B and after == 0x21:
+        close = 0x5D
+    else:
+        return 0
+    for j in range(i + 2, min(stop, i + 400)):
+        if data[j] == close:
+            return j + 1 - i
+    return 0
+
+
+@numba.njit(cache=True, nogil=True)
+def shape_lines(
+    data: Any, doc_lines: Any, line_start: Any, line_end: Any, line_last: Any, classes: Any, stops: Any, signs: Any
+) -> Any:
+    """Shapes of lines and counts of documents.
+
+    data uint8[bytes], doc_lines int64[n+1], line_start and line_end int64[l], line_last uint32[l]; classes
+    uint8[TABLE_SIZE]; stops bool[TABLE_SIZE]: FineWeb's terminal marks; signs bool[256]: `SIGN_TABLE`.
+    Returns (shapes uint32[l], counts int64[n, 4]).
+    """
+    shapes, counts = np.zeros(len(line_start), np.uint32), np.zeros((len(doc_lines) - 1, 4), np.int64)
+    for d in range(len(doc_lines) - 1):
+        for n in range(doc_lines[d], doc_lines[d + 1]):
+            i, stop = line_start[n], line_end[n]
+            begin = i
+            han = latin = upper = lower = digits = letters = bars = tabs = sign = solid = strong = braces = 0
+            skip = i  # up to here the bytes are markup or an address already
+            before = 0
+            while i < stop:
+                b = np.int64(data[i])
+                if b < 0x80:
+                    if b > 32:
+                        solid += 1
+                        if 97 <= b <= 122:
+                            lower += 1
+                            if i >= skip and b in (0x68, 0x77) and not 97 <= before | 32 <= 122:
+                                size = address_length(data, i, stop)
+                                if size:
+                                    counts[d, 0] += 1
+                                    counts[d, 1] += size
+                                    skip = i + size
+                        elif 65 <= b <= 90:
+                            upper += 1
+                        elif 48 <= b <= 57:
+                            digits += 1
+                        elif signs[b]:
+                            sign += 1
+                            bars += b == 0x7C
+                            if b in (0x7B, 0x7D):
+                                braces += 1
+                                counts[d, 3] += 1
+                            strong += (b in (0x3D, 0x2B, 0x26, 0x7C, 0x3A) and before == b) or (
+                                b == 0x3E and before in (0x2D, 0x3D)
+                            )
+                            strong += b == 0x29 and before == 0x28
+                            if i >= skip and b in (0x3C, 0x5D, 0x5B) and i + 1 < stop:
+                                size = _markup_length(data, i, stop)
+                                if size:
+                                    for k in range(i, i + size):
+                                        counts[d, 2] += (data[k] & 0xC0) != 0x80
+                                    skip = i + size
+                    elif b == 9:
+                        tabs += 1
+                    before = int(b)
+                    i += 1
+                    continue
+                code, width = decode(data, i, stop)
+                entry = np.int64(classes[code]) if code < len(classes) else 0
+                kind = entry & 0xF
+                solid += 1
+                if kind in (HAN, KANA):
+                    han += 1
+                elif kind == LETTER:
+                    letters += 1
+                    latin += (entry & LATIN) != 0
+                before = 0
+                i += width
+            latin += upper + lower
+            letters += upper + lower + han
+            shape = np.uint32(0)
+            last = np.int64(data[stop - 1])
+            if han == 0 and latin and bars < 2:
+                first = np.int64(data[begin])
+                second = np.int64(data[begin + 1]) if begin + 1 < stop else 32
+                prompt = (first == 0x24 and second == 32) or (first == 0x3E and second == 0x3E)
+                comment = first == 0x2F and second in (0x2F, 0x2A)
+                include = first == 0x23 and 97 <= second <= 122
+                if last in (0x3B, 0x7B, 0x7D) or strong or prompt or comment or include or 6 * sign >= solid:
+                    shape |= _CODE
+            elif han == 0 and latin == 0 and braces and bars < 2:
+                shape |= _CODE
+            if bars >= 2 or tabs >= 2:
+                shape |= _TABLE
+            number = _number_length(data, begin, stop)
+            if number:
+                shape |= _NUMBERED if letters else _ENUMERATOR
+            if digits and not letters:
+                shape |= _DIGITS
+            if upper + lower >= 2 and upper > lower:
+                shape |= _UPPER
+            if braces:
+                shape |= _BRACE
+            if letters:
+                shape |= _CHINESE if 3 * han >= latin else _LATIN
+            end = np.int64(line_last[n])
+            if end < len(stops) and stops[end]:
+                shape |= _STOP
+            shapes[n] = shape
+    return shapes, counts
+
+
+@numba.njit(cache=True, nogil=True)
+def sum_bits(doc_lines: Any, bits: Any, weights: Any, width: int) -> Any:
+    """Lines and weight of the lines with each bit.
+
+    doc_lines int64[n+1], bits uint32[l], weights int32[l] -> (lines int64[n, width], weight int64[n, width]).
+    """
+    n = len(doc_lines) - 1
+    lines, weight = np.zeros((n, width), np.int64), np.zeros((n, width), np.int64)
+    for d in range(n):
+        for i in range(doc_lines[d], doc_lines[d + 1]):
+            left, k = bits[i], 0
+            while left:
+                if left & np.uint32(1):
+                    lines[d, k] += 1
+                    weight[d, k] += weights[i]
+                left >>= np.uint32(1)
+                k += 1
+    return lines, weight
