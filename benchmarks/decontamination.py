@@ -96,7 +96,7 @@ def applies(variant: str, text: str) -> bool:
 
 
 def plant(carriers: list[str], found: list[items.Item], n: int) -> tuple[list[str], list[tuple[str, items.Item]]]:
-    """n documents with one item each."""
+    """N documents with one item each."""
     rng = random.Random(SEED)
     texts, truth = [], []
     while len(texts) < n:

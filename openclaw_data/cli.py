@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from openclaw_data.commands import explain, lists
+from openclaw_data.commands import decontaminate, explain, lists
 from openclaw_data.errors import DataError
 
 app = typer.Typer(
@@ -105,6 +105,7 @@ app.command()(explain.explain)
 app.command()(explain.refilter)
 app.command()(lists.signals)
 app.command()(lists.filters)
+app.command()(decontaminate.benchmark_index)
 
 
 def _by_source(inputs: list[str]) -> dict[str, list[str]]:

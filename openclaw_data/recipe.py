@@ -15,7 +15,7 @@ from typing import Annotated, Any, Literal, NamedTuple, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
-from openclaw_data import rules, share, yaml_strict
+from openclaw_data import rules, share, storage, yaml_strict
 from openclaw_data.errors import DataError, hint
 from openclaw_data.rights import optout
 
@@ -120,6 +120,19 @@ class Dedup(Section):
         return self
 
 
+class Decontaminate(Section):
+    """Benchmark items that must not be in the dataset."""
+
+    indexes: tuple[str, ...] = Field(
+        min_length=1, description="files of `openclaw-data benchmark-index`; relative to the recipe's folder"
+    )
+    policy: Literal["drop", "cut"] = Field("drop", description="drop the document, or cut the item out of it")
+    margin: int = Field(200, ge=0, le=100_000, description="cut: characters that go with the item on both sides")
+    coverage: float = Field(
+        0.5, ge=0, le=1, description="how much of an item must be found; at least one gram, or a shorter item whole"
+    )
+
+
 class Rights(Section):
     """What is known of rights beside what the pages say."""
 
@@ -147,6 +160,7 @@ class Recipe(Section):
     edits: tuple[str, ...] = Field(("normalise",), description="edits in order; see `filters/README.md`")
     filters: tuple[str, ...] = Field((), description="rule packs in order: names in filters/ or paths")
     dedup: Dedup | None = Field(default_factory=Dedup, description="duplicates; null switches all of it off")
+    decontaminate: Decontaminate | None = Field(None, description="benchmark items to keep out; null: none")
     rights: Rights = Field(default_factory=Rights, description="opt-out lists")
     output: Output = Field(default_factory=Output, description="the shape of the published dataset")
 
@@ -166,6 +180,7 @@ class Resolved(NamedTuple):
     recipe: Recipe
     packs: tuple[rules.Pack, ...]
     models: dict[str, str]
+    benchmarks: dict[str, str]
     optouts: optout.Lists
     digest: str
 
@@ -188,7 +203,11 @@ def load(name: str) -> Recipe:
         raise _explain(path, error, positions) from None
     sources = [s.model_copy(update={"paths": tuple(_beside(path, p) for p in s.paths)}) for s in found.sources]
     lists = tuple(_beside(path, p) for p in found.rights.optout)
-    return found.model_copy(update={"sources": tuple(sources), "rights": Rights(optout=lists)})
+    bound: dict[str, Any] = {"sources": tuple(sources), "rights": Rights(optout=lists)}
+    if found.decontaminate is not None:
+        indexes = tuple(_beside(path, p) for p in found.decontaminate.indexes)
+        bound["decontaminate"] = found.decontaminate.model_copy(update={"indexes": indexes})
+    return found.model_copy(update=bound)
 
 
 def _beside(recipe: Path, path: str) -> str:
@@ -227,24 +246,28 @@ def resolve(recipe: Recipe) -> Resolved:
     """
     packs = tuple(rules.load(recipe.filters))
     models = _model_digests(recipe)
+    benchmarks = _benchmark_digests(recipe)
     optouts = optout.load(recipe.rights.optout)
     content = {
         "recipe": portable(recipe),
         "packs": {p.name: p.digest for p in packs},
         "models": models,
+        "benchmarks": benchmarks,
         "optouts": optouts.digests,
     }
     digest = hashlib.sha256(json.dumps(content, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
-    return Resolved(recipe, packs, models, optouts, digest)
+    return Resolved(recipe, packs, models, benchmarks, optouts, digest)
 
 
 def portable(recipe: Recipe) -> dict[str, Any]:
-    """The recipe as JSON without the paths of one machine: sources have none, opt-out lists keep their file names."""
+    """The recipe as JSON without the paths of one machine: of lists and indexes, file names."""
     body = recipe.model_dump(mode="json")
     for source in body["sources"]:
         source.pop("paths")
     if body["dedup"]:
         body["dedup"].pop("memory")  # the result does not depend on it
+    if body["decontaminate"] is not None:
+        body["decontaminate"]["indexes"] = [path.rsplit("/", 1)[-1] for path in body["decontaminate"]["indexes"]]
     body["rights"]["optout"] = [path.rsplit("/", 1)[-1] for path in body["rights"]["optout"]]
     return body
 
@@ -253,6 +276,19 @@ def _model_digests(recipe: Recipe) -> dict[str, str]:
     from openclaw_data.signals import language
 
     return {recipe.language.model: language.model_digest(recipe.language.model)}
+
+
+def _benchmark_digests(recipe: Recipe) -> dict[str, str]:
+    """The sha256 of each benchmark index, by file name."""
+    digests: dict[str, str] = {}
+    for path in recipe.decontaminate.indexes if recipe.decontaminate else ():
+        if not storage.exists(path):
+            raise DataError(path, "there is no such index.", "Make one: openclaw-data benchmark-index FILES.")
+        name = path.rsplit("/", 1)[-1]
+        if name in digests:
+            raise DataError(path, f"an index named {name!r} is listed already.", "Rename one.")
+        digests[name] = storage.sha256(path)
+    return digests
 
 
 def _find(name: str) -> Path:

@@ -16,7 +16,7 @@ DATA_COLUMNS = [
     "content_mime_detected", "content_charset", "content_digest", "warc_filename", "warc_record_offset",
     "warc_record_length", "text_sha256", "language", "language_script", "language_score", "char_count", "token_count",
     "dup_cluster_id", "dup_cluster_size", "licence", "licence_source",
-    "rights_status", "rights_signals", "icp", "edits", "run_id",
+    "rights_status", "rights_signals", "icp", "contaminated_by", "edits", "run_id",
 ]  # fmt: skip
 """The columns of `data/`, in order. Names follow the Common Crawl index where it has them."""
 

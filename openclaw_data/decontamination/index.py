@@ -11,6 +11,7 @@ towards it.
 """
 
 import functools
+import itertools
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
@@ -260,7 +261,9 @@ def _useful(n: int, owner: Any, kind: Any, common: Any) -> Any:
     )
 
 
-def _weights(table: pa.Table, owner: Any, kind: Any, start: Any, chars: Any, common: Any) -> list[Any]:
+def _weights(  # noqa: PLR0913 - columns of one table
+    table: pa.Table, owner: Any, kind: Any, start: Any, chars: Any, common: Any
+) -> list[Any]:
     """The weights of each item's characters; 0 where nothing but common grams cover them."""
     weights = [np.array(w.as_py(), np.int32) for w in table.column("weights")]
     grams = kind == WHOLE
@@ -283,4 +286,4 @@ def _piece_table(table: pa.Table, flat: Any) -> list[Any]:
     offsets = _offsets(table, "piece_start")
     columns = [flat(f"piece_{n}").astype(np.int64) for n in ("start", "chars", "hash")]
     every = np.stack(columns, axis=1) if len(columns[0]) else np.zeros((0, 3), np.int64)
-    return [every[a:b] for a, b in zip(offsets[:-1], offsets[1:], strict=True)]
+    return [every[a:b] for a, b in itertools.pairwise(offsets)]

@@ -16,7 +16,7 @@ from openclaw_data.errors import DataError
 QUESTIONS = ("question", "prompt", "Question", "text")
 OPTIONS = ("options", "choices")
 LETTERS = "ABCDEFGHIJ"
-_OPTION = re.compile(r"(?m)^[ \t\u3000]*[((（]?([A-JＡ-Ｊ])[)）]?[ \t\u3000]*[.、．:：)）][ \t\u3000]*")  # noqa: RUF039
+_OPTION = re.compile(r"(?m)^[ \t\u3000]*[((（]?([A-JＡ-Ｊ])[)）]?[ \t\u3000]*[.、．:：)）][ \t\u3000]*")
 _BENCHMARK = re.compile(r"[a-z0-9][a-z0-9_.-]{0,62}")
 
 
@@ -40,8 +40,7 @@ def read(path: str | Path) -> Iterator[Item]:
     path = Path(path)
     if not path.is_file():
         raise DataError(str(path), "there is no such file.", "Name JSONL files with one benchmark item a line.")
-    opened = gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8")
-    with opened as lines:
+    with gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8") as lines:
         for number, line in enumerate(lines, 1):
             if line.strip():
                 yield from _items(line, f"{path}, line {number}", path.name.split(".")[0].lower(), str(number))

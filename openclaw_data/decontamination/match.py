@@ -4,6 +4,7 @@
 its grams and pieces stand in the neighbourhood, in whatever order, and whether they are enough of the item.
 """
 
+import itertools
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
@@ -44,6 +45,13 @@ class _Run(NamedTuple):
     last_byte: int
 
 
+class _Document(NamedTuple):
+    """The bytes of a text: those of `data` from `start` on."""
+
+    data: Any
+    start: int
+
+
 class _Found(NamedTuple):
     item: int
     byte: int
@@ -67,11 +75,13 @@ def find(texts: pa.Array, index: Index, coverage: float = COVERAGE) -> pa.Record
     hits = kernel.find(offsets, data, folding_table(), index.powers, *index.table)
     rows = []
     bounds = np.flatnonzero(np.diff(hits[0], prepend=-1, append=-1))
-    for first, last in zip(bounds[:-1], bounds[1:], strict=True):
+    for first, last in itertools.pairwise(bounds):
         row = int(hits[0, first])
         start, end = int(offsets[row]), int(offsets[row + 1])
         text = data[start:end]
-        found = sorted({*_items(hits[1:, first:last], index, data[:end], start, coverage)}, key=lambda f: (f[1], f[0]))
+        found = sorted(
+            {*_items(hits[1:, first:last], index, _Document(data[:end], start), coverage)}, key=lambda f: (f[1], f[0])
+        )
         is_character = np.append(0, np.cumsum((text & 0xC0) != 0x80, dtype=np.int64))
         for item, byte, last_byte, share in found:
             span = int(is_character[byte - start]), int(is_character[last_byte - start]) + 1
@@ -79,7 +89,7 @@ def find(texts: pa.Array, index: Index, coverage: float = COVERAGE) -> pa.Record
     return pa.RecordBatch.from_pylist(rows, schema=EVIDENCE)
 
 
-def _items(hits: Any, index: Index, data: Any, start: int, coverage: float) -> Iterator[_Found]:
+def _items(hits: Any, index: Index, document: _Document, coverage: float) -> Iterator[_Found]:
     """The items that enough of is found, from the hits of one document."""
     grams, at, byte, last_byte = hits
     counts = index.gram_items[grams + 1] - index.gram_items[grams]
@@ -92,16 +102,16 @@ def _items(hits: Any, index: Index, data: Any, start: int, coverage: float) -> I
     diagonal = at[which] - place
     for first, last in _groups(owner):
         item = int(owner[first])
-        runs = []
+        runs: list[_Run] = []
         for a, b in _groups(diagonal[first:last]):
             mine = slice(first + a, first + b)
             runs += _runs(place[mine], lengths[mine], at[which[mine]], byte[which[mine]], last_byte[which[mine]])
-        yield from _judge(item, sorted(runs, key=lambda r: (r.at, r.start)), index, data, start, coverage)
+        yield from _judge(item, sorted(runs, key=lambda r: (r.at, r.start)), index, document, coverage)
 
 
 def _groups(values: Any) -> Iterator[tuple[int, int]]:
     """The stretches of equal values."""
-    bounds = np.flatnonzero(np.append(True, values[1:] != values[:-1]))  # noqa: FBT003
+    bounds = np.flatnonzero(np.append(True, values[1:] != values[:-1]))
     return zip(bounds.tolist(), [*bounds[1:].tolist(), len(values)], strict=True)
 
 
@@ -109,14 +119,14 @@ def _runs(place: Any, lengths: Any, at: Any, byte: Any, last_byte: Any) -> Itera
     """Join grams of one diagonal, in order, that overlap or touch."""
     ends = np.maximum.accumulate(place + lengths)
     furthest = np.maximum.accumulate(last_byte)
-    new = np.append(True, place[1:] > ends[:-1])  # noqa: FBT003
+    new = np.append(True, place[1:] > ends[:-1])
     firsts = np.flatnonzero(new)
     lasts = np.append(firsts[1:], len(place)) - 1
     for a, b in zip(firsts.tolist(), lasts.tolist(), strict=True):
         yield _Run(int(place[a]), int(ends[b]), int(at[a]), int(byte[a]), int(furthest[b]))
 
 
-def _judge(item: int, runs: list[_Run], index: Index, data: Any, start: int, coverage: float) -> Iterator[_Found]:
+def _judge(item: int, runs: list[_Run], index: Index, document: _Document, coverage: float) -> Iterator[_Found]:
     """Each place where enough of an item stands together."""
     weights = index.weights[item]
     total = int(weights.sum())
@@ -136,7 +146,7 @@ def _judge(item: int, runs: list[_Run], index: Index, data: Any, start: int, cov
         possible = matched + sum(int(sums[p[0] + p[1]] - sums[p[0]]) for p in missing)
         if matched < needed <= possible:
             tries += 1
-            for place, chars, begin, end in _search(missing, near[0], len(weights), index, data, start):
+            for place, chars, begin, end in _search(missing, near[0], len(weights), index, document):
                 covered[place : place + chars] = True
                 byte, last_byte = min(byte, begin), max(last_byte, end)
             matched = int(weights[covered].sum())
@@ -158,7 +168,7 @@ def _whole_stem(pieces: Any, covered: Any, sums: Any, gram: int) -> bool:
 
 
 def _search(
-    missing: Sequence[Any], near: _Run, length: int, index: Index, data: Any, start: int
+    missing: Sequence[Any], near: _Run, length: int, index: Index, document: _Document
 ) -> Iterator[tuple[int, int, int, int]]:
     """Look for short pieces beside what was found: (place in the item, characters, first byte, last byte).
 
@@ -166,8 +176,9 @@ def _search(
     """
     reach = length * 5 // 4 + _SLACK
     before = 0 if near.start == 0 else reach
-    begin = max(start, near.byte - _BYTES * before)
-    stream = kernel.stream(data, begin, min(len(data), near.byte + _BYTES * reach), folding_table())
+    begin = max(document.start, near.byte - _BYTES * before)
+    end = min(len(document.data), near.byte + _BYTES * reach)
+    stream = kernel.stream(document.data, begin, end, folding_table())
     here = int(np.searchsorted(stream.places, near.byte))
     low, high = max(0, here - before), min(len(stream.places), here + reach)
     for place, chars, hashed in missing:

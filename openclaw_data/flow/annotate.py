@@ -18,6 +18,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from openclaw_data import dedup, documents, edits, extraction, ingest, recipe, rights, rules, signals, storage
+from openclaw_data.flow import decontaminate
 from openclaw_data.flow import work as folder
 from openclaw_data.ingest import urls
 from openclaw_data.signals import language
@@ -117,11 +118,14 @@ def annotate(raw: pa.RecordBatch, resolved: recipe.Resolved) -> pa.RecordBatch:
         },
     )
     batch = edits.apply(batch, asked.edits)
+    batch, found = decontaminate.search(batch, asked.decontaminate)
     names = (rules.needed(resolved.packs) | set(ALWAYS)) - set(batch.schema.names)
     measured = signals.compute(batch, sorted(names))
     text = {"text_sha256": text_digests(batch.column("text")), "token_count": measured["words"]}
     batch = documents.append(batch, {**text, **measured})
-    return documents.append(batch, {"dropped_by": judge(batch, resolved)})
+    return documents.append(
+        batch, {"dropped_by": decontaminate.judge(judge(batch, resolved), found, asked.decontaminate)}
+    )
 
 
 def judge(batch: pa.RecordBatch, resolved: recipe.Resolved) -> pa.Array:

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 
 from openclaw_data import recipe, storage
 from openclaw_data.dataset import shards
-from openclaw_data.flow import lines
+from openclaw_data.flow import decontaminate, lines
 from openclaw_data.flow import work as folder
 
 DECISIONS = "decisions"
@@ -30,7 +30,7 @@ def decide_part(task: folder.Task) -> int:
     resolved, _ = folder.settings(task.work, task.run_id)
     annotated = storage.open_parquet(folder.path(task.work, "annotated", task.number))
     duplicates = duplicates_of(task.work, task.number, annotated.metadata.num_rows)
-    columns = [n for n in annotated.schema_arrow.names if n not in ("text", "title")]
+    columns = [n for n in annotated.schema_arrow.names if n not in ("text", "title", decontaminate.COLUMN)]
     pieces: dict[str, list[shards.Piece]] = defaultdict(list)
     start = 0
     name = f"{DECISIONS}/{folder.part_name(task.number)}.parquet"
@@ -52,8 +52,9 @@ def decide_part(task: folder.Task) -> int:
             for language, n, size in _kept(table):
                 pieces[language].append(shards.Piece(task.number, group, n, size))
             start += len(rows)
+    contamination = decontaminate.write_part(task, annotated)
     facts = {"path": name, "rows": start, "size_bytes": storage.size(path), "sha256": storage.sha256(path)}
-    folder.mark(task.marks, DECISIONS, task.number, {**facts, "pieces": pieces})
+    folder.mark(task.marks, DECISIONS, task.number, {**facts, "contamination": contamination, "pieces": pieces})
     return start
 
 

@@ -12,7 +12,7 @@ from openclaw_data.documents import DataError
 from openclaw_data.flow import annotate, deduplicate, progress, publish, runner
 from openclaw_data.flow import work as folder
 
-_OURS = ("data", "decisions", "manifest.json", ".incomplete")
+_OURS = ("data", "decisions", "contamination", "manifest.json", ".incomplete")
 
 
 def run(  # noqa: PLR0913 - one parameter an option of the command line
@@ -158,10 +158,12 @@ def _describe(
         counts=balance.count(job.output, [d["path"] for d in decided], [s["path"] for s in shards], read),
         shards=tuple(manifest.Shard(**_only(manifest.Shard, s)) for s in shards),
         decisions=tuple(manifest.File(**_only(manifest.File, d)) for d in decided),
+        contamination=tuple(manifest.File(**d["contamination"]) for d in decided if d["contamination"]),
         recipe=body,
         recipe_digest=job.resolved.digest,
         packs={p.name: p.digest for p in job.resolved.packs},
         models=job.resolved.models,
+        benchmarks=job.resolved.benchmarks,
         code={"version": identity["version"], "sha256": identity["code"]},
         environment=manifest.environment(),
         seconds=seconds,

@@ -69,7 +69,7 @@ def table(anchors: Any, short: Any, lengths: Any, hashes: Any) -> Table:
     """Build the look-up from grams sorted by the key of their anchor: uint64[g], bool[g], int64[g], uint64[g]."""
     unique, starts = np.unique(anchors, return_index=True)
     starts = np.append(starts, len(anchors)).astype(np.int64)
-    k = max(6, int(len(unique)).bit_length())
+    k = max(6, len(unique).bit_length())
     first = np.searchsorted(unique >> np.uint64(64 - k), np.arange((1 << k) + 1, dtype=np.uint64)).astype(np.int64)
     few = _bits(anchors[short]) if short.any() else np.zeros(0, np.uint64)
     return Table(unique, starts, lengths.astype(np.int64), hashes, first, _bits(anchors[~short]), few)
@@ -119,7 +119,7 @@ def _fill(
     units: Any,
     count: int,
     begun: int,
-    in_word: bool,
+    in_word: bool,  # noqa: FBT001 - numba knows no keyword-only arguments
 ) -> Any:
     """Append the stream of `data[at:end]` to what the arrays hold, until full: (at, count, begun, in_word)."""
     room = len(places)
@@ -166,12 +166,8 @@ def find(
 ) -> Any:
     """Find the grams of a table in texts.
 
-    Args:
-        offsets: int64[n+1], where each text begins and ends in `data`.
-        data: uint8[bytes], UTF-8.
-        folding: `hashes.folding_table()`.
-        powers: of BASE, up to the longest gram or anchor.
-        anchors, starts, lengths, hashes, first, bits, short_bits: a `Table`.
+    `offsets` int64[n+1] and `data` uint8[bytes] hold the texts, UTF-8; `folding` is `hashes.folding_table()`; `powers`
+    go up to the longest gram or anchor; the rest is a `Table`.
 
     Returns:
         int64[5, hits]: document, gram, position in the stream, first byte, first byte of the last character; in the
