@@ -20,6 +20,7 @@ import openclaw_data
 from openclaw_data import documents
 from openclaw_data.decontamination import index, items, match
 from openclaw_data.documents import DataError
+from openclaw_data.flow.refilter import refilter
 from openclaw_data.kernels import contamination as kernel
 from openclaw_data.kernels.hashes import folding_table
 
@@ -287,7 +288,7 @@ version: 1.0.0
 sources: [{{id: mine, format: jsonl, paths: [docs.jsonl], origin: user, record: tests}}]
 filters: []
 dedup: null
-decontaminate: {{indexes: [index.parquet], policy: {policy}, margin: 0}}
+decontaminate: {{indexes: [index.parquet], policy: {policy}, margin: 1}}
 """
 
 
@@ -332,11 +333,26 @@ def test_a_run_cuts_items_out_and_counts_the_edit(tmp_path, index_path):
     manifest, decisions, evidence, out = curate(tmp_path, index_path, "cut")
     assert manifest.counts.kept == 4
     data = pl.read_parquet(out / "data/*/*.parquet").sort("id")
-    assert data["text"].to_list()[2:] == [f"{PROSE[1]}\n\n{PROSE[1]}", PROSE[0]]
+    assert data["text"].to_list()[2:] == [f"{PROSE[1]}\n\n{PROSE[1]}", PROSE[0][:-1]]
     assert data["contaminated_by"].to_list() == [[], [], ["sums/1"], ["exam/7"]]
-    assert data["edits"].to_list() == [0, 0, len(ENGLISH["question"]), len(CHINESE["question"])]
+    assert data["edits"].to_list() == [0, 0, len(ENGLISH["question"]), len(CHINESE["question"]) + 1]
     assert len(evidence) == 2
     assert decisions["contaminated_by"].to_list() == data["contaminated_by"].to_list()
+
+
+def test_new_rules_on_the_parts_keep_the_verdict_and_other_items_need_a_new_run(tmp_path, index_path):
+    _, decisions, evidence, _ = curate(tmp_path, index_path, "drop")
+    recipe = tmp_path / "mine.yaml"
+    recipe.write_text(recipe.read_text().replace("[]", "[length]"))
+    refilter(tmp_path / "out-drop-1.work", str(recipe), tmp_path / "again")
+    again = pl.read_parquet(tmp_path / "again/decisions/*.parquet").sort("id")
+    assert again["contaminated_by"].to_list() == decisions["contaminated_by"].to_list()
+    assert [[r for r in d if r.startswith("decon")] for d in again["dropped_by"]] == decisions["dropped_by"].to_list()
+    assert pl.read_parquet(tmp_path / "again/contamination/*.parquet").equals(evidence)
+    other = index.build(items.read(write_items(tmp_path, ENGLISH)))
+    index.write(str(tmp_path / "index.parquet"), other.table)
+    with pytest.raises(DataError, match="benchmarks"):
+        refilter(tmp_path / "out-drop-1.work", str(recipe), tmp_path / "other")
 
 
 def test_another_index_is_another_run(tmp_path, index_path):

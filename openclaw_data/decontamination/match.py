@@ -203,16 +203,6 @@ def contaminated_by(rows: int, evidence: pa.RecordBatch) -> pa.Array:
     return pa.array([sorted(f) for f in found], pa.list_(pa.string()))
 
 
-def reasons(rows: int, evidence: pa.RecordBatch) -> list[list[str]]:
-    """The benchmarks found in each of n texts as reasons to drop it: `decontaminate.<benchmark>`, sorted."""
-    found: list[set[str]] = [set() for _ in range(rows)]
-    for row, benchmark in zip(
-        evidence.column("row").to_pylist(), evidence.column("benchmark").to_pylist(), strict=True
-    ):
-        found[row].add(f"decontaminate.{benchmark}")
-    return [sorted(f) for f in found]
-
-
 def cut(texts: pa.Array, evidence: pa.RecordBatch, margin: int) -> tuple[pa.Array, Any]:
     """Replace what was found, with `margin` characters on both sides, by an empty line.
 

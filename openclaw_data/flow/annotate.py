@@ -118,20 +118,18 @@ def annotate(raw: pa.RecordBatch, resolved: recipe.Resolved) -> pa.RecordBatch:
         },
     )
     batch = edits.apply(batch, asked.edits)
-    batch, found = decontaminate.search(batch, asked.decontaminate)
+    batch = decontaminate.search(batch, asked.decontaminate)
     names = (rules.needed(resolved.packs) | set(ALWAYS)) - set(batch.schema.names)
     measured = signals.compute(batch, sorted(names))
     text = {"text_sha256": text_digests(batch.column("text")), "token_count": measured["words"]}
     batch = documents.append(batch, {**text, **measured})
-    return documents.append(
-        batch, {"dropped_by": decontaminate.judge(judge(batch, resolved), found, asked.decontaminate)}
-    )
+    return documents.append(batch, {"dropped_by": judge(batch, resolved)})
 
 
 def judge(batch: pa.RecordBatch, resolved: recipe.Resolved) -> pa.Array:
     """All reasons why each row is dropped before deduplication: list<string>; empty: it goes on, or is an error."""
-    verdict = pl.Series(rules.judge(batch, resolved.packs))
-    frame = pl.DataFrame({"v": verdict, **{c: pl.Series(batch.column(c)) for c in ("skipped", "error", "language")}})
+    judged = pl.Series(rules.judge(batch, resolved.packs))
+    frame = pl.DataFrame({"v": judged, **{c: pl.Series(batch.column(c)) for c in ("skipped", "error", "language")}})
     other = ~pl.col("language").is_in(list(resolved.recipe.languages))
     reasons = (
         pl.when(pl.col("error") != "")
@@ -142,7 +140,8 @@ def judge(batch: pa.RecordBatch, resolved: recipe.Resolved) -> pa.Array:
         .then(pl.lit(["recipe.language"], pl.List(pl.String)).list.concat("v"))
         .otherwise("v")
     )
-    return frame.select(reasons.alias("r"))["r"].to_arrow().cast(pa.list_(pa.string()))
+    verdict = frame.select(reasons.alias("r"))["r"].to_arrow().cast(pa.list_(pa.string()))
+    return decontaminate.judge(verdict, batch, resolved.recipe.decontaminate)
 
 
 def quarantined(raw: pa.RecordBatch, batch: pa.RecordBatch) -> pa.RecordBatch:

@@ -14,14 +14,10 @@ EVIDENCE = pa.schema([pa.field("id", pa.string(), nullable=False), *_PLACE])
 """A row an item found in a document: `start` and `end` are characters of the text after its edits, before any cut."""
 
 
-def search(batch: pa.RecordBatch, asked: recipe.Decontaminate | None) -> tuple[pa.RecordBatch, pa.RecordBatch | None]:
-    """Add `contaminated_by` and the evidence; cut what was found out of the texts where the policy is to cut.
-
-    Returns:
-        The batch, and the evidence of its rows where the recipe asks for any.
-    """
+def search(batch: pa.RecordBatch, asked: recipe.Decontaminate | None) -> pa.RecordBatch:
+    """Add `contaminated_by` and the evidence; cut what was found out of the texts where the policy is to cut."""
     if asked is None:
-        return documents.append(batch, {"contaminated_by": pa.array([[]] * len(batch), pa.list_(pa.string()))}), None
+        return documents.append(batch, {"contaminated_by": pa.array([[]] * len(batch), pa.list_(pa.string()))})
     found = match.find(batch.column("text"), index.load(asked.indexes), asked.coverage)
     batch = documents.append(batch, {"contaminated_by": match.contaminated_by(len(batch), found)})
     batch = documents.append(batch, {COLUMN: _lists(len(batch), found)})
@@ -29,15 +25,15 @@ def search(batch: pa.RecordBatch, asked: recipe.Decontaminate | None) -> tuple[p
         texts, removed = match.cut(batch.column("text"), found, asked.margin)
         total = pa.array(batch.column("edits").to_numpy() + removed, pa.int32())
         batch = documents.append(batch, {"text": texts, "edits": total})
-    return batch, found
+    return batch
 
 
-def judge(verdict: pa.Array, found: pa.RecordBatch | None, asked: recipe.Decontaminate | None) -> pa.Array:
+def judge(verdict: pa.Array, batch: pa.RecordBatch, asked: recipe.Decontaminate | None) -> pa.Array:
     """The reasons of the rules with `decontaminate.<benchmark>` for what the policy drops: list<string>."""
-    if asked is None or found is None or asked.policy != "drop" or not len(found):
+    if asked is None or asked.policy != "drop" or not len(batch.column(COLUMN).flatten()):
         return verdict
-    more = match.reasons(len(verdict), found)
-    return pa.array([[*a, *b] for a, b in zip(verdict.to_pylist(), more, strict=True)], verdict.type)
+    found = ({f"decontaminate.{e['benchmark']}" for e in row} for row in batch.column(COLUMN).to_pylist())
+    return pa.array([[*a, *sorted(b)] for a, b in zip(verdict.to_pylist(), found, strict=True)], verdict.type)
 
 
 def _lists(rows: int, found: pa.RecordBatch) -> pa.Array:

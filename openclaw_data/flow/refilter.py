@@ -23,6 +23,8 @@ from openclaw_data.flow import work as folder
 
 DOWNSTREAM = ("name", "version", "description", "languages", "filters", "dedup", "publication", "output")
 """Recipe keys that act on written parts. Every other key decides what the parts hold, and must be the same."""
+DIGESTS = ("models", "benchmarks", "optouts")
+"""What the parts were made with beside the recipe, by digest."""
 DESCRIPTIVE = ("paths", "origin", "record")
 """Keys of a source that say something about it and change no document."""
 
@@ -95,8 +97,9 @@ def refuse_changes(parts: folder.Parts, resolved: recipes.Resolved) -> None:
     if parts.identity["code"] != folder.code_digest():
         fact = f"the parts were made by other code (openclaw-data {parts.identity['version']})."
         raise DataError(parts.work, fact, "Run the recipe again, or use the version that made them.")
-    old = {**_upstream(parts.recipe), **{k: parts.identity[k] for k in ("models", "optouts")}}
-    new = {**_upstream(resolved.recipe), "models": resolved.models, "optouts": resolved.optouts.digests}
+    old = {**_upstream(parts.recipe), **{k: parts.identity[k] for k in DIGESTS}}
+    digests = {"models": resolved.models, "benchmarks": resolved.benchmarks, "optouts": resolved.optouts.digests}
+    new = {**_upstream(resolved.recipe), **digests}
     changed = [key for key in sorted({*old, *new}) if old.get(key) != new.get(key)]
     if changed:
         fact = f"the new recipe changes what the parts were made with: {', '.join(changed)}."

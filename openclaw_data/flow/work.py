@@ -135,6 +135,7 @@ def identity(resolved: recipe.Resolved, inputs: list[dict[str, Any]]) -> dict[st
         "recipe": resolved.to_json(),
         "recipe_digest": resolved.digest,
         "models": resolved.models,
+        "benchmarks": resolved.benchmarks,
         "optouts": resolved.optouts.digests,
         "inputs": inputs,
         "code": code_digest(),
