@@ -235,3 +235,18 @@ def test_broken_archives_give_every_readable_record(shared_data):
     assert found["warcio-example-bad-non-chunked.warc.gz"] == ["ok"]
     assert found["warcio-example-wrong-chunks.warc.gz"] == ["ok"]
     assert not any(set(o) & set(documents.ERRORS) for n, o in found.items() if "trunc" not in n)
+
+
+@pytest.mark.parametrize("split_bytes", [1, 7, 40, 100_000])
+@pytest.mark.parametrize("end", ["", "\n", "\n\n"])
+def test_json_lines_split_anywhere_give_the_rows_of_the_whole_file(tmp_path, split_bytes, end):
+    path = tmp_path / "a.jsonl"
+    body = "\n".join(json.dumps({"id": str(i), "text": "字" * (i % 5) + "x"}) for i in range(30))
+    path.write_text("\ufeff" + body + "\n{bad\n\n" + body + end, encoding="utf-8")
+    source = ingest.Source("j", "jsonl", [str(path)])
+    whole = [row for s in ingest.plan([source]) for b in ingest.read(s) for row in b.to_pylist()]
+    splits = ingest.plan([source], split_bytes=split_bytes)
+    cut = [row for s in splits for b in ingest.read(s) for row in b.to_pylist()]
+    assert cut == whole
+    assert len(whole) == 61
+    assert (len(splits) > 1) == (split_bytes < 1000)

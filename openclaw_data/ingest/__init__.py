@@ -56,9 +56,9 @@ def read(
 
 
 def _rows(split: Split, file: BinaryIO, options: Options, ignored: Counter[str]) -> Iterator[Row]:
+    stop = split.stop if split.stop < split.size_bytes else None
     if split.format == "warc":
-        stop = split.stop if split.stop < split.size_bytes else None
         return warc.rows(file, split.codec, options, ignored, (split.start, stop))
     if split.format == "jsonl":
-        return jsonl.rows(file, split.codec, split.fields, options)
+        return jsonl.rows(file, split.codec, split.fields, options, (split.start, stop))
     return parquet.rows(file, split.fields, range(split.start, split.stop), options)

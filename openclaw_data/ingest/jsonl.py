@@ -1,7 +1,7 @@
 """JSON lines: `.jsonl`, `.jsonl.gz`, `.jsonl.zst`. A bad line costs that line."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import BinaryIO, NamedTuple
 
 from openclaw_data.ingest.fields import BadField, Fields, to_row
@@ -21,15 +21,40 @@ class Line(NamedTuple):
     data: bytes | None
 
 
-def lines(file: BinaryIO, codec: str, limit: int = MAX_LINE_BYTES) -> Iterator[Line]:
+def boundaries(file: BinaryIO, targets: Iterable[int]) -> list[int]:
+    """Where the first line at or after each target begins, of an uncompressed file: rising, each once."""
+    found: list[int] = []
+    for target in targets:
+        file.seek(target - 1)
+        begins = target - 1
+        while chunk := file.read(1 << 16):
+            if (end := chunk.find(b"\n")) >= 0:
+                begins += end + 1
+                if not found or begins > found[-1]:
+                    found.append(begins)
+                break
+            begins += len(chunk)
+    return found
+
+
+def lines(
+    file: BinaryIO, codec: str, limit: int = MAX_LINE_BYTES, span: tuple[int, int | None] = (0, None)
+) -> Iterator[Line]:
     """The lines of a file, each of at most `limit` bytes; of a longer one only its place.
+
+    Args:
+        file: the file.
+        codec: `gzip`, `zstd` or "".
+        limit: bytes of a line that are held.
+        span: of an uncompressed file, the bytes where the first line begins and the last one ends.
 
     Raises:
         Damaged: the compressed data are corrupt or cut off; the lines before it have been given.
     """
     held: list[bytes] = []
-    size = offset = 0
-    for chunk in _chunks(file, codec):
+    offset, stop = span
+    size = 0
+    for chunk in _chunks(file, codec, offset):
         at = 0
         while (end := chunk.find(b"\n", at)) >= 0:
             held.append(chunk[at:end])
@@ -37,6 +62,8 @@ def lines(file: BinaryIO, codec: str, limit: int = MAX_LINE_BYTES) -> Iterator[L
             yield Line(offset, size, b"".join(held) if size <= limit else None)
             offset, size, at = offset + size + 1, 0, end + 1
             held = []
+            if stop is not None and offset >= stop:
+                return
         size += len(chunk) - at
         if size > limit:
             held = []
@@ -46,15 +73,17 @@ def lines(file: BinaryIO, codec: str, limit: int = MAX_LINE_BYTES) -> Iterator[L
         yield Line(offset, size, b"".join(held) if size <= limit else None)
 
 
-def _chunks(file: BinaryIO, codec: str) -> Iterator[bytes]:
-    members = Members(file, codec)
+def _chunks(file: BinaryIO, codec: str, start: int) -> Iterator[bytes]:
+    members = Members(file, codec, start)
     while members.open():
         while chunk := members.pull():
             yield chunk
 
 
-def rows(file: BinaryIO, codec: str, fields: Fields, options: Options) -> Iterator[Row]:
-    """The lines of a file as rows of `documents.RAW`, in file order; empty lines are none.
+def rows(
+    file: BinaryIO, codec: str, fields: Fields, options: Options, span: tuple[int, int | None] = (0, None)
+) -> Iterator[Row]:
+    """The lines of a file, or of a span of it, as rows of `documents.RAW`, in file order; empty lines are none.
 
     `warc_record_offset` and `warc_record_length` are the line's place in the decompressed file, in bytes.
     """
@@ -62,7 +91,7 @@ def rows(file: BinaryIO, codec: str, fields: Fields, options: Options) -> Iterat
     place = {"source_id": source_id, "crawl": crawl, "warc_filename": name}
     after = 0
     try:
-        for line in lines(file, codec):
+        for line in lines(file, codec, span=span):
             after = line.offset + line.size
             if line.data is not None and not line.data.strip():
                 continue

@@ -1,13 +1,13 @@
 """The input of a run, cut into splits: which files, in which order, and where each split begins and ends."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from openclaw_data.documents import DataError
 from openclaw_data.ingest import fields as mapping
-from openclaw_data.ingest import files, formats, parquet, warc
+from openclaw_data.ingest import files, formats, jsonl, parquet, warc
 
 SPLIT_BYTES = 16 << 20
 """Compressed bytes that a split aims at."""
@@ -49,8 +49,9 @@ def plan(sources: Iterable[Source], *, split_bytes: int = SPLIT_BYTES) -> list[S
     """Expand the sources' paths, check every file's format, and cut large ones; nothing depends on worker count.
 
     Splits are ordered by source (as in the recipe), path and start. Split are WARC files of one gzip member a record,
-    at exact record boundaries, and Parquet files, by row groups. Not split are uncompressed and zstd WARC files, gzip
-    WARC files that are one single member, and JSON lines: make several files of them to share the work.
+    at exact record boundaries, Parquet files, by row groups, and uncompressed JSON lines. Not split are uncompressed
+    and zstd WARC files, gzip WARC files that are one single member, and compressed JSON lines: make several files of
+    them to share the work.
 
     Raises:
         DataError: no file, a missing, empty or unreadable one, one named twice, or one of another format.
@@ -102,18 +103,21 @@ def _cut(source: Source, file: files.File, name: str, warc_bytes: int, group_byt
                 given = frozenset(source.fields) | {"html" if "html" in fields else "text"}
                 ranges = _by_size(parquet.inspect(opened, fields, given, file.path).sizes, group_bytes)
             elif source.format == "warc" and codec == "gzip" and warc_bytes:
-                ranges = _at_records(opened, file.size, warc_bytes)
+                ranges = _at(lambda targets: warc.boundaries(opened, "gzip", targets), file.size, warc_bytes)
+            elif source.format == "jsonl" and not codec:
+                ranges = _at(lambda targets: jsonl.boundaries(opened, targets), file.size, group_bytes)
         except OSError as error:
             raise DataError(file.path, f"cannot be read: {error}.", "Fetch the file again.") from error
     head = (source.id, source.format, file.path, name)
     return [Split(*head, start, stop, file.size, codec, source.crawl, fields) for start, stop in ranges]
 
 
-def _at_records(opened: Any, size: int, split_bytes: int) -> list[tuple[int, int]]:
+def _at(boundaries: Callable[[list[int]], list[int]], size: int, split_bytes: int) -> list[tuple[int, int]]:
+    """Byte ranges of about `split_bytes` that begin where a record does."""
     count = max(1, round(size / split_bytes))
     targets = [size * nth // count for nth in range(1, count)]
-    starts = warc.boundaries(opened, "gzip", targets) if targets else []
-    return list(pairwise([0, *starts, size]))
+    starts = boundaries(targets) if targets else []
+    return list(pairwise([0, *(s for s in starts if s < size), size]))
 
 
 def _by_size(sizes: list[int], split_bytes: int) -> list[tuple[int, int]]:
