@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from openclaw_data.commands import decontaminate, explain, lists
+from openclaw_data.commands import decontaminate, explain, lists, provenance
 from openclaw_data.errors import DataError
 
 app = typer.Typer(
@@ -59,6 +59,9 @@ def run(
     force: Annotated[bool, typer.Option("--force", help="Replace what the folders hold of another run.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no tables.")] = False,
     runner: Annotated[str, typer.Option(help="The Beam runner.")] = "FnApiRunner",
+    sign_key: Annotated[
+        str | None, typer.Option(metavar="KEY", help="Sign the dataset with this EC P-256 private key (PEM).")
+    ] = None,
 ) -> None:
     """Curate a dataset: annotate, deduplicate, publish, balance.
 
@@ -85,9 +88,13 @@ def run(
         quiet=quiet,
         engine=runner,
         options=context.args,
+        sign_key=sign_key,
     )
     if not quiet:
         summary.show(result, output, Console())
+
+
+provenance.register(app)
 
 
 @app.command()

@@ -141,6 +141,16 @@ class Rights(Section):
     )
 
 
+class Publication(Section):
+    """Who publishes the dataset, and how; only described, never judged."""
+
+    licence: str = Field("", description="SPDX expression for the dataset as published; empty: that of its sources")
+    creator: str = Field("", description="who publishes it")
+    url: str = Field("", description="its page")
+    name_zh: str = Field("", description="its name in Chinese")
+    description_zh: str = Field("", description="one paragraph for people, in Chinese")
+
+
 class Output(Section):
     """The shape of the published dataset."""
 
@@ -162,6 +172,7 @@ class Recipe(Section):
     dedup: Dedup | None = Field(default_factory=Dedup, description="duplicates; null switches all of it off")
     decontaminate: Decontaminate | None = Field(None, description="benchmark items to keep out; null: none")
     rights: Rights = Field(default_factory=Rights, description="opt-out lists")
+    publication: Publication = Field(default_factory=Publication, description="who publishes it, and how")
     output: Output = Field(default_factory=Output, description="the shape of the published dataset")
 
     @model_validator(mode="after")

@@ -92,6 +92,19 @@ def names(folder: str) -> list[str]:
     return sorted(n for n in found if not n.startswith("."))
 
 
+def files(folder: str) -> list[str]:
+    """The sorted paths of all files below a folder, relative to it with `/`; hidden names are left out."""
+    if is_local(folder):
+        root = Path(folder)
+        found = [p.relative_to(root).as_posix() for p in root.rglob("*") if p.is_file() or p.is_symlink()]
+    else:
+        system = _filesystem(folder)
+        system.invalidate_cache()
+        root_name = system._strip_protocol(folder).rstrip("/")  # noqa: SLF001 - fsspec has no public name for it
+        found = [p[len(root_name) :].lstrip("/") for p in system.find(folder)]
+    return sorted(p for p in found if not any(part.startswith(".") for part in p.split("/")))
+
+
 def make_folder(folder: str) -> None:
     """Make a folder and its parents; object stores need none."""
     if is_local(folder):

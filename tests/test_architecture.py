@@ -23,7 +23,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "edits": {"kernels", "signals"},
     "dedup": {"kernels"},
     "decontamination": {"kernels"},
-    "dataset": set(),
+    "dataset": {"ingest", "rights"},
     "flow": {
         "dataset",
         "decontamination",

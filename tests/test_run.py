@@ -19,7 +19,7 @@ from openclaw_data.documents import ERRORS, SKIPPED, DataError
 
 ROOT = Path(__file__).parents[1]
 GOLDEN = Path(__file__).parent / "golden" / "sample_manifest.json"
-VOLATILE = ("code", "environment", "seconds", "run_id", "recipe_digest", "models", "packs")
+VOLATILE = ("code", "environment", "seconds", "run_id", "recipe_digest", "models", "packs", "rules", "files", "digest")
 """What a manifest says of the machine and of files whose every change is welcome."""
 
 

@@ -1,12 +1,19 @@
 """`manifest.json`: what a dataset consists of, what it was made from, and counts that balance."""
 
+import hashlib
+import json
 import platform
 from importlib import metadata
-from typing import Any
+from typing import Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from openclaw_data import share, storage
+from openclaw_data.documents import DataError
 
 FORMAT = "openclaw-data-manifest/1"
+NAME = "manifest.json"
+SCHEMA = "manifest-1.schema.json"
 
 
 class Section(BaseModel):
@@ -36,12 +43,17 @@ class Source(Section):
     crawl: str
 
 
-class File(Section):
-    """A file of the dataset, its path relative to the manifest."""
+class Attached(Section):
+    """A file of the dataset, its path relative to the manifest: card, Croissant, provenance, audit report."""
 
     path: str
     sha256: str
     size_bytes: int
+
+
+class File(Attached):
+    """A file of decisions/ or data/."""
+
     rows: int
 
 
@@ -72,6 +84,45 @@ class Counts(Outcomes):
     by_error: dict[str, int]
 
 
+class Contents(Section):
+    """What the shards hold, counted from them."""
+
+    documents: int
+    characters: int
+    tokens: int
+    tokens_by_language: dict[str, int]
+    domains: int = Field(description="registered domains")
+    fetched_first: str = Field(description="earliest and latest known fetch time, ISO 8601 UTC; empty: unknown")
+    fetched_last: str
+    by_licence: dict[str, int] = Field(description="SPDX expression -> documents; the empty key: unknown")
+    by_rights_status: dict[str, int]
+
+
+class Column(Section):
+    """A column of data/."""
+
+    name: str
+    type: str = Field(description="Arrow type")
+
+
+class Rule(Section):
+    """A rule as it judged: its predicates by language key, and the source of its numbers."""
+
+    keep: dict[str, str] = Field(description="language, language with script, or `default` -> SQL predicate")
+    languages: tuple[str, ...] = Field((), description="languages the pack is limited to; none: all")
+    source: str = ""
+
+
+class Takedown(Section):
+    """A request that was carried out, and how many documents it removed."""
+
+    id: str
+    date: str
+    reason: str
+    documents: int
+    version: str = Field(description="the first version without them")
+
+
 class Manifest(Section):
     """The whole manifest."""
 
@@ -84,21 +135,83 @@ class Manifest(Section):
     sources: tuple[Source, ...]
     inputs: tuple[Input, ...]
     counts: Counts
+    contents: Contents
+    columns: tuple[Column, ...] = Field(description="the columns of data/, in order")
     shards: tuple[Shard, ...]
     decisions: tuple[File, ...]
     contamination: tuple[File, ...] = Field(description="benchmark items that were found, and where")
     recipe: dict[str, Any] = Field(description="the resolved recipe, every default filled in, without paths")
     recipe_digest: str = Field(description="sha256 of recipe, pack digests and model digests together")
     packs: dict[str, str] = Field(description="rule pack -> sha256 of its file")
+    rules: dict[str, Rule] = Field(description="pack.rule -> what it kept")
+    optouts: dict[str, str] = Field(description="opt-out list -> sha256 of its file")
     models: dict[str, str] = Field(description="model -> sha256 of its file")
     benchmarks: dict[str, str] = Field(description="benchmark index -> sha256 of its file")
     code: dict[str, str] = Field(description="version of openclaw-data and sha256 of its source files")
     environment: dict[str, str] = Field(description="versions of what the result depends on")
     seconds: dict[str, float] = Field(description="wall time of each stage in this run; 0 where parts were done before")
     tokenizer: str = "openclaw-words-1"
+    takedowns: tuple[Takedown, ...] = Field((), description="requests carried out, oldest first")
+    previous: str = Field("", description="digest of the manifest that this version was made from; empty: a run")
+    files: tuple[Attached, ...] = Field((), description="every other file of the dataset, but for model.sig")
+    digest: str = Field("", description="sha256 of this manifest as JSON with sorted keys, without this member")
+
+    def canonical(self) -> Self:
+        """The manifest as it reads back from its file, where mappings are sorted."""
+        return self.model_validate_json(self.to_json())
+
+    def with_digest(self) -> Self:
+        """The manifest with the digest of its other members."""
+        return self.model_copy(update={"digest": digest(self.model_dump(mode="json"))})
+
+    def to_json(self) -> str:
+        """The bytes of `manifest.json`."""
+        return json.dumps(self.model_dump(mode="json"), ensure_ascii=False, sort_keys=True, indent=1) + "\n"
+
+
+def digest(content: dict[str, Any]) -> str:
+    """The digest of a manifest's content, whatever it says itself."""
+    body = {k: v for k, v in content.items() if k != "digest"}
+    return hashlib.sha256(json.dumps(body, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
+
+
+def read(dataset: str) -> Manifest:
+    """The manifest of a dataset.
+
+    Raises:
+        DataError: there is none, or it does not fit the schema; names the member.
+    """
+    path = storage.join(dataset, NAME)
+    try:
+        found = storage.read_json(path)
+    except ValueError as error:
+        raise DataError(path, f"is not JSON: {error}.", "Fetch it again.") from None
+    if found is None:
+        raise DataError(dataset, f"holds no {NAME}.", "Name the folder of a finished dataset.")
+    try:
+        return Manifest.model_validate(found)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(p) for p in first["loc"])
+        raise DataError(path, f"{where}: {first['msg']}.", f"It must fit manifests/schemas/{SCHEMA}.") from None
+
+
+def schema() -> dict[str, Any]:
+    """The JSON Schema of a manifest, as committed in manifests/schemas/."""
+    address = {"$schema": "https://json-schema.org/draft/2020-12/schema", "$id": f"urn:{FORMAT.replace('/', ':')}"}
+    return {**address, **Manifest.model_json_schema()}
 
 
 def environment() -> dict[str, str]:
     """Versions of Python and of the libraries that decide bytes."""
     names = ("apache-beam", "fastwarc", "numba", "numpy", "polars", "pyarrow", "resiliparse", "rjieba")
     return {"python": platform.python_version(), **{n: metadata.version(n) for n in names}}
+
+
+def main() -> None:
+    """Write the JSON Schema of a manifest to manifests/schemas/."""
+    storage.write_json(str(share.folder("manifests") / "schemas" / SCHEMA), schema(), indent=1)
+
+
+if __name__ == "__main__":
+    main()

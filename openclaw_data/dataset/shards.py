@@ -7,9 +7,15 @@ the bytes of a shard depend on the recipe and the input alone.
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
+import numpy as np
+import numpy.typing as npt
 import polars as pl
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
+
+from openclaw_data import storage
+from openclaw_data.dataset.manifest import Column
 
 DATA_COLUMNS = [
     "id", "text", "title", "url", "url_host_registered_domain", "source_id", "crawl", "fetch_time", "fetch_status",
@@ -27,6 +33,8 @@ PARQUET: dict[str, Any] = {
     "use_content_defined_chunking": True,
     "store_schema": True,
 }
+DECISIONS: dict[str, Any] = {"compression": "zstd", "compression_level": 3, "write_page_index": True}
+"""How a part of decisions/ is written."""
 ROW_GROUP_BYTES = 128_000_000
 """Memory of a row group: 100-300 MB is what hub viewers ask for."""
 
@@ -84,6 +92,47 @@ def write(path: str, tables: Iterable[pa.Table]) -> tuple[int, int]:
         raise AssertionError("a shard without rows is never planned")
     writer.close()
     return rows, text_bytes
+
+
+def bare(schema: pa.Schema) -> pa.Schema:
+    """A schema without the field numbers and list names that reading Parquet adds, to be written as it was."""
+
+    def plain(kind: pa.DataType) -> pa.DataType:
+        return pa.list_(plain(kind.value_type)) if pa.types.is_list(kind) else kind
+
+    return pa.schema([pa.field(f.name, plain(f.type), f.nullable) for f in schema])
+
+
+class Written(NamedTuple):
+    """What a shard holds."""
+
+    rows: int
+    text_bytes: int
+
+
+def copy_without(source: str, target: str, gone: npt.NDArray[np.bool_]) -> Written:
+    """Write `source` to `target` without the rows `gone`, row group by row group, with the settings of `write`."""
+    opened = storage.open_parquet(source)
+    at = rows = text_bytes = 0
+    schema = bare(opened.schema_arrow)
+    with pq.ParquetWriter(target, schema, **PARQUET) as writer:
+        for group in range(opened.num_row_groups):
+            table = opened.read_row_group(group, use_threads=False).cast(schema)
+            keep = ~gone[at : at + len(table)]
+            at += len(table)
+            table = table if keep.all() else table.filter(pa.array(keep))
+            if table.num_rows:
+                writer.write_table(table, row_group_size=table.num_rows)
+            rows += table.num_rows
+            text_bytes += int(pc.sum(pc.binary_length(table.column("text")).cast(pa.int64())).as_py() or 0)
+    return Written(rows, text_bytes)
+
+
+def columns(dataset: str, paths: Iterable[str]) -> tuple[Column, ...]:
+    """The columns of the shards, from the first of them; none where there are no shards."""
+    first = next(iter(paths), None)
+    schema = [] if first is None else storage.open_parquet(storage.join(dataset, first)).schema_arrow
+    return tuple(Column(name=field.name, type=str(field.type)) for field in schema)
 
 
 def _row_groups(tables: Iterable[pa.Table]) -> Iterator[pa.Table]:

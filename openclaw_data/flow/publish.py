@@ -5,7 +5,6 @@
 
 import contextlib
 from collections import defaultdict
-from typing import Any
 
 import polars as pl
 import pyarrow as pa
@@ -18,7 +17,6 @@ from openclaw_data.flow import work as folder
 
 DECISIONS = "decisions"
 SHARDS = "shards"
-PARQUET: dict[str, Any] = {"compression": "zstd", "compression_level": 3, "write_page_index": True}
 
 
 def decide_part(task: folder.Task) -> int:
@@ -47,7 +45,7 @@ def decide_part(task: folder.Task) -> int:
                 rows = lines.remove(rows, task.work, task.number).drop("text")
             table = decide(rows, resolved, task.run_id)
             arrow = to_arrow(table)
-            writer = writer or stack.enter_context(pq.ParquetWriter(local, arrow.schema, **PARQUET))
+            writer = writer or stack.enter_context(pq.ParquetWriter(local, arrow.schema, **shards.DECISIONS))
             writer.write_table(arrow, row_group_size=max(1, len(rows)))
             for language, n, size in _kept(table):
                 pieces[language].append(shards.Piece(task.number, group, n, size))

@@ -7,12 +7,16 @@ from typing import Any
 
 from openclaw_data import ingest, storage
 from openclaw_data import recipe as recipes
-from openclaw_data.dataset import balance, manifest
+from openclaw_data.dataset import balance, contents, manifest, shards, signature
+from openclaw_data.dataset.seal import seal
 from openclaw_data.documents import DataError
 from openclaw_data.flow import annotate, deduplicate, progress, publish, runner
 from openclaw_data.flow import work as folder
 
-_OURS = ("data", "decisions", "contamination", "manifest.json", ".incomplete")
+_OURS = (
+    *("data", "decisions", "contamination", "audit", ".incomplete"),
+    *("manifest.json", "README.md", "croissant.json", "provenance.dsse.json", "model.sig"),
+)
 
 
 def run(  # noqa: PLR0913 - one parameter an option of the command line
@@ -26,6 +30,7 @@ def run(  # noqa: PLR0913 - one parameter an option of the command line
     quiet: bool = True,
     engine: str = folder.LOCAL,
     options: Sequence[str] = (),
+    sign_key: str | Path | None = None,
 ) -> manifest.Manifest:
     """Curate a dataset.
 
@@ -39,6 +44,7 @@ def run(  # noqa: PLR0913 - one parameter an option of the command line
         quiet: Show no progress.
         engine: The Beam runner.
         options: Further Beam options, `--name=value` each.
+        sign_key: PEM file of an EC P-256 private key that signs the dataset.
 
     Returns:
         The manifest, as written to `manifest.json`.
@@ -52,27 +58,31 @@ def run(  # noqa: PLR0913 - one parameter an option of the command line
     splits = ingest.plan([_source(s) for s in asked.sources])
     files = _inputs(splits)
     identity = folder.identity(resolved, files)
+    if sign_key is not None:
+        signature.private_key(sign_key)  # a wrong key shows before the work
     out = full(output)
     place = full(work) if work is not None else f"{out.rstrip('/')}.work"
     if force:
         clear(out, place)
     finished = open_output(out, identity)
     if finished is not None:
-        return finished
+        return finished if sign_key is None else seal(out, finished, sign_key)
     folder.open_folder(place, identity, splits)
     engine_ = folder.Engine(workers, engine, tuple(options))
-    return finish(folder.Job(place, out, resolved, identity["run_id"], len(splits), engine_, quiet), identity, splits)
+    job = folder.Job(place, out, resolved, identity["run_id"], len(splits), engine_, quiet)
+    return finish(job, identity, splits, sign_key)
 
 
-def finish(job: folder.Job, identity: dict[str, Any], splits: list[ingest.Split]) -> manifest.Manifest:
+def finish(
+    job: folder.Job, identity: dict[str, Any], splits: list[ingest.Split], sign_key: str | Path | None = None
+) -> manifest.Manifest:
     """Do what is left of a run whose folders are open: annotate, deduplicate, publish, balance, describe."""
     seconds = {}
     for name, stage in (("annotate", _annotate), ("deduplicate", _deduplicate), ("publish", _publish)):
         started = time.monotonic()
         stage(job)
         seconds[name] = round(time.monotonic() - started, 3)
-    result = _describe(job, identity, splits, seconds)
-    storage.write_json(storage.join(job.output, "manifest.json"), result.model_dump(mode="json"), indent=1)
+    result = seal(job.output, _describe(job, identity, splits, seconds), sign_key)
     storage.remove(job.marks)
     return result
 
@@ -138,7 +148,7 @@ def _describe(
     """The manifest, with counts taken from the written files."""
     annotated = [folder.marker(job.work, annotate.STAGE, n) for n in range(len(splits))]
     decided = [folder.marker(job.marks, publish.DECISIONS, n) for n in range(len(splits))]
-    shards = [
+    written = [
         folder.marker(job.marks, publish.SHARDS, n)
         for n in sorted(folder.done(storage.join(job.marks, publish.SHARDS)))
     ]
@@ -155,19 +165,31 @@ def _describe(
         languages=asked.languages,
         sources=tuple(sources),
         inputs=tuple(inputs),
-        counts=balance.count(job.output, [d["path"] for d in decided], [s["path"] for s in shards], read),
-        shards=tuple(manifest.Shard(**_only(manifest.Shard, s)) for s in shards),
+        counts=balance.count(job.output, [d["path"] for d in decided], [s["path"] for s in written], read),
+        contents=contents.describe(job.output, [s["path"] for s in written]),
+        columns=shards.columns(job.output, [s["path"] for s in written]),
+        shards=tuple(manifest.Shard(**_only(manifest.Shard, s)) for s in written),
         decisions=tuple(manifest.File(**_only(manifest.File, d)) for d in decided),
         contamination=tuple(manifest.File(**d["contamination"]) for d in decided if d["contamination"]),
         recipe=body,
         recipe_digest=job.resolved.digest,
         packs={p.name: p.digest for p in job.resolved.packs},
+        rules=_rules(job.resolved),
+        optouts=job.resolved.optouts.digests,
         models=job.resolved.models,
         benchmarks=job.resolved.benchmarks,
         code={"version": identity["version"], "sha256": identity["code"]},
         environment=manifest.environment(),
         seconds=seconds,
     )
+
+
+def _rules(resolved: recipes.Resolved) -> dict[str, manifest.Rule]:
+    return {
+        f"{pack.name}.{rule.name}": manifest.Rule(keep=rule.keep, languages=pack.languages, source=rule.source)
+        for pack in resolved.packs
+        for rule in pack.rules
+    }
 
 
 def _only(model: type[manifest.Section], facts: dict[str, Any]) -> dict[str, Any]:

@@ -43,6 +43,15 @@ def load(paths: Iterable[str]) -> Lists:
     return Lists(frozenset(domains), digests)
 
 
+def parse(names: Iterable[str], place: str) -> Domains:
+    """Domains from names as people write them; `place` names the list in errors.
+
+    Raises:
+        DataError: a name is no domain.
+    """
+    return frozenset(_domain(name.strip(), place) for name in names)
+
+
 def match(url: str, domains: Domains) -> str:
     """The listed domain that the URL's host is or lies below, "" for none."""
     try:

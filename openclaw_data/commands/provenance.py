@@ -1,0 +1,201 @@
+"""Commands about one document and one dataset: trace, verify, sign, takedown, diff."""
+
+import json
+import sys
+from typing import Annotated, Any
+
+import typer
+
+_PARTS = ("dataset", "source", "raw", "extraction", "edits", "text", "rights", "duplicates", "decisions", "data")
+Dataset = Annotated[str, typer.Argument(help="Folder (or URL) of a dataset.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this file."""
+    for command in (trace, verify, sign, takedown, diff):
+        app.command()(command)
+
+
+def trace(
+    dataset: Dataset,
+    document: Annotated[str, typer.Argument(metavar="ID", help="The document's id, kept or dropped.")],
+    replay: Annotated[
+        bool, typer.Option("--replay", help="Read the raw record again and make the text again.")
+    ] = False,
+    inputs: Annotated[
+        list[str] | None, typer.Option("--input", "-i", metavar="PATH", help="Raw files, or folders of them.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Tell everything about one document: where it is from, what was done to it, why it is here or not.
+
+    Example: openclaw-data trace out urn:uuid:7f0e... --replay --input crawl/
+    """
+    from openclaw_data.documents import DataError
+    from openclaw_data.flow import trace as tracing
+
+    found = tracing.trace(dataset, document)
+    if replay:
+        if not inputs:
+            raise DataError("trace --replay", "needs the raw files.", "Add --input PATH.")
+        made = tracing.replay(dataset, [document], inputs)
+        found = [{**told, "replay": again._asdict()} for told, again in zip(found, made, strict=True)]
+    if as_json:
+        _print_json(found)
+    else:
+        for told in found:
+            _print_trace(told)
+    if any(not told["replay"]["same"] for told in found if "replay" in told):
+        sys.exit(1)
+
+
+def verify(
+    dataset: Dataset,
+    key: Annotated[
+        str | None, typer.Option(metavar="PUB", help="Public key (PEM) the dataset must be signed with.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Check hashes, counts, schema, card, Croissant, provenance and signature; name every file that is wrong.
+
+    Example: openclaw-data verify out --key publisher.pub
+    """
+    from openclaw_data.dataset.verify import verify as check
+
+    report = check(dataset, key)
+    if as_json:
+        _print_json({**report._asdict(), "problems": [p._asdict() for p in report.problems]})
+    else:
+        for problem in report.problems:
+            _print(f"{problem.file}: {problem.fact}")
+        state = {"yes": "signature valid", "unchecked": "signature not checked (give --key)", "no": "not signed"}
+        verdict = f"{len(report.problems)} problems" if report.problems else "all well"
+        _print(
+            f"{verdict}: {report.files} files, {report.size_bytes / 1e6:,.1f} MB, {report.rows:,} documents, "
+            f"{state[report.signed]}."
+        )
+    if report.problems:
+        sys.exit(1)
+
+
+def sign(
+    dataset: Dataset,
+    key: Annotated[str, typer.Option(metavar="KEY", help="EC P-256 private key (PEM).")],
+) -> None:
+    """Sign a dataset: the provenance statement and, in model.sig, the whole folder.
+
+    Make a key: openssl ecparam -name prime256v1 -genkey -noout -out key.pem
+
+    Its public half: openssl ec -in key.pem -pubout -out key.pub
+    """
+    from openclaw_data.dataset import manifest
+    from openclaw_data.dataset.seal import seal
+
+    seal(dataset, manifest.read(dataset), key)
+    _print(f"{dataset}: signed.")
+
+
+def takedown(
+    dataset: Dataset,
+    request: Annotated[
+        str, typer.Option(metavar="TD.yaml", help="The request; docs/provenance.md says how it is written.")
+    ],
+    output: Annotated[str, typer.Option("--output", "-o", help="Folder of the new version; must be new or empty.")],
+    sign_key: Annotated[
+        str | None, typer.Option(metavar="KEY", help="Sign the new version with this key (PEM).")
+    ] = None,
+) -> None:
+    """Take documents out: by id, URL, URL prefix, domain or text hash. Writes the next major version.
+
+    Example: openclaw-data takedown out --request TD-2026-0007.yaml --output out-2
+    """
+    from openclaw_data.dataset import takedown as removing
+
+    new = removing.takedown(dataset, removing.read(request), output, sign_key)
+    done = new.takedowns[-1]
+    stay = f"{new.counts.kept:,} stay. {output}: {new.name} {new.version}"
+    _print(f"{done.documents:,} documents removed by {done.id}; {stay}")
+
+
+def diff(
+    a: Annotated[str, typer.Argument(help="A dataset.")],
+    b: Annotated[str, typer.Argument(help="Another, usually the newer one.")],
+    as_json: AsJson = False,
+) -> None:
+    """Compare two datasets: documents that entered or left, by rule and source, and what changed in the rules.
+
+    Example: openclaw-data diff out-1 out-2
+    """
+    from openclaw_data.dataset.diff import diff as compare
+
+    found = compare(a, b)
+    if as_json:
+        _print_json(found._asdict())
+    else:
+        _print_diff(found)
+
+
+def _print_trace(told: dict[str, Any]) -> None:
+    because = f": {', '.join(told['dropped_by'])}" if told["dropped_by"] else ""
+    _print(f"{told['id']}\n  {told['outcome']}{because}")
+    for part in (
+        "dataset",
+        "source",
+        "raw",
+        "extraction",
+        "edits",
+        "text",
+        "rights",
+        "duplicates",
+        "decisions",
+        "data",
+    ):
+        if told[part]:
+            _print(f"  {part:<11}{_pairs(told[part])}")
+    for rule in told["rules"]:
+        mark = {True: "kept   ", False: "DROPPED", None: "-      "}[rule["held"]]
+        _print(f"  rule {mark} {rule['rule']}: {rule['keep'] or 'not for this language'}  [{_pairs(rule['values'])}]")
+    if told["other"]:
+        _print(f"  {'signals':<11}{_pairs(told['other'])}")
+    if "replay" in told:
+        made = told["replay"]
+        verdict = "reproduced" if made["same"] else "NOT reproduced"
+        _print(f"  replay     {verdict}: recorded {made['recorded']}, made again {made['found']}")
+        if made["differing"]:
+            _print(f"             other values in: {', '.join(made['differing'])}")
+
+
+def _print_diff(found: Any) -> None:
+    _print(f"A: {found.a}, {found.kept_a:,} kept\nB: {found.b}, {found.kept_b:,} kept")
+    for name, total, rules, sources, ids in (
+        ("entered", found.entered, found.entered_by_rule, found.entered_by_source, found.entered_ids),
+        ("left", found.left, found.left_by_rule, found.left_by_source, found.left_ids),
+    ):
+        _print(f"{total:,} {name}" + (f", for example {', '.join(ids)}" if ids else ""))
+        for kind, counts in (("rule", rules), ("source", sources)):
+            for key, n in counts.items():
+                _print(f"  {kind} {key}: {n:,}")
+    _print(f"{found.changed:,} kept in both with another text")
+    for title, pairs in (("rules", found.rules), ("settings", found.settings)):
+        for key, (before, after) in pairs.items():
+            _print(f"{title} {key}\n  A: {before or '(none)'}\n  B: {after or '(none)'}")
+
+
+def _pairs(values: dict[str, Any]) -> str:
+    return ", ".join(f"{k}={_shown(v)}" for k, v in values.items())
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    return " ".join(value) or "none" if isinstance(value, list) else str(value) or "''"
+
+
+def _print_json(value: Any) -> None:
+    _print(json.dumps(value, ensure_ascii=False, indent=1, default=str))
+
+
+def _print(text: str) -> None:
+    """Text of the web may hold control characters: a terminal gets none."""
+    sys.stdout.write("".join(c if c.isprintable() or c == "\n" else "\ufffd" for c in text) + "\n")

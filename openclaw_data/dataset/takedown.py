@@ -1,0 +1,220 @@
+"""Take documents out of a dataset: a new version without them, in which only the shards touched are rewritten.
+
+What remains of a document is a tombstone (its hash, the request and the reason, never its text) and its row in
+decisions/, which says `takedown.<id>`. Records dropped earlier have no text anywhere and are left alone.
+"""
+
+import contextlib
+import json
+import os
+import shutil
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Annotated, Any, NamedTuple, Self
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
+from pydantic import Field, StringConstraints, ValidationError, model_validator
+
+from openclaw_data import storage, yaml_strict
+from openclaw_data.dataset import balance, contents, manifest, shards
+from openclaw_data.dataset.seal import SIGNATURE, seal
+from openclaw_data.documents import DataError
+from openclaw_data.ingest.urls import registered_domain
+from openclaw_data.rights import optout
+
+TOMBSTONES = "tombstones.jsonl"
+_KEYS = ["id", "url", "url_host_registered_domain", "text_sha256"]
+_MADE_ANEW = (manifest.NAME, SIGNATURE, TOMBSTONES, "croissant.json", "README.md", "provenance.dsse.json")
+_THREADS = min(4, os.cpu_count() or 1)
+Id = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$")]
+Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+
+
+class Request(manifest.Section):
+    """A request as written in YAML; a document that any line of it names is removed."""
+
+    id: Id = Field(description="its name, for example TD-2026-0007")
+    date: str = Field(pattern=r"^\d{4}-\d{2}-\d{2}$", description="when it was decided")
+    reason: str = Field(min_length=1, max_length=500, description="why, without personal data")
+    ids: tuple[str, ...] = ()
+    urls: tuple[str, ...] = ()
+    url_prefixes: tuple[str, ...] = ()
+    domains: tuple[str, ...] = Field((), description="with all hosts below them")
+    text_sha256: tuple[Sha256, ...] = ()
+
+    @model_validator(mode="after")
+    def _names_something(self) -> Self:
+        if not (self.ids or self.urls or self.url_prefixes or self.domains or self.text_sha256):
+            raise ValueError("names nothing to remove: give ids, urls, url_prefixes, domains or text_sha256")
+        if not all(p.strip() for p in (*self.ids, *self.urls, *self.url_prefixes, *self.domains)):
+            raise ValueError("holds an empty string, which would fit every document")
+        return self
+
+
+class Removed(NamedTuple):
+    """A rewritten file: its facts for the manifest, and the tombstones of what left it."""
+
+    file: Any
+    tombstones: list[dict[str, str]]
+
+
+def read(path: str | Path) -> Request:
+    """Read a request.
+
+    Raises:
+        DataError: it is not valid; names file, line and member.
+    """
+    data, positions = yaml_strict.load(Path(path))
+    try:
+        return Request.model_validate(data)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = tuple(p for p in first["loc"] if isinstance(p, int | str))
+        name = ".".join(str(p) for p in where) or "the request"
+        place = f"{path}, line {yaml_strict.line_of(positions, where)}"
+        raise DataError(place, f"{name}: {first['msg'].removeprefix('Value error, ')}.") from None
+
+
+def takedown(dataset: str, request: Request, output: str, key: str | Path | None = None) -> manifest.Manifest:
+    """Write the next major version of a dataset, without the documents that `request` names, to `output`.
+
+    Untouched files are hard links where the file system allows it, else copies. Attached reports under audit/ describe
+    the old version and stay behind.
+
+    Raises:
+        DataError: `output` is not empty, either is not a local folder, or nothing fits the request.
+    """
+    old = manifest.read(dataset)
+    if not (storage.is_local(dataset) and storage.is_local(output)):
+        raise DataError(output, "a takedown works on local folders.", "Copy the dataset here first.")
+    if storage.names(output):
+        raise DataError(output, "is not empty.", "Choose another --output; nothing is overwritten.")
+    if request.id in {t.id for t in old.takedowns}:
+        raise DataError(request.id, "was carried out on this dataset already.", "Give a new request a new id.")
+    hosts = optout.parse(request.domains, "domains")
+    with ThreadPoolExecutor(_THREADS) as pool:
+        made = list(pool.map(lambda f: _shard(dataset, output, f, request, hosts), old.shards))
+        tombs = [t for m in made for t in m.tombstones]
+        if not tombs:
+            storage.remove(output)
+            raise DataError(request.id, "names no document of this dataset.", "Nothing was written.")
+        parts = list(pool.map(lambda f: _part(dataset, output, f, request, hosts), old.decisions))
+    for file in old.files:
+        if file.path not in _MADE_ANEW and not file.path.startswith("audit/"):
+            _link(storage.join(dataset, file.path), storage.join(output, file.path))
+    version = f"{int(old.version.split('.')[0]) + 1}.0.0"
+    _bury(dataset, output, [t | {"version": version} for t in tombs])
+    done = manifest.Takedown(
+        id=request.id, date=request.date, reason=request.reason, documents=len(tombs), version=version
+    )
+    names = [m.file.path for m in made]
+    read_ = {f"{i.source_id}/{i.name}": i.records for i in old.inputs}
+    new = old.model_copy(
+        update={
+            "version": version,
+            "shards": tuple(m.file for m in made),
+            "decisions": tuple(parts),
+            "counts": balance.count(output, [d.path for d in parts], names, read_),
+            "contents": contents.describe(output, names),
+            "takedowns": (*old.takedowns, done),
+            "previous": old.digest,
+        }
+    )
+    return seal(output, new, key)
+
+
+def matching(table: pl.DataFrame, request: Request, hosts: optout.Domains) -> npt.NDArray[np.bool_]:
+    """Which rows (columns `id`, `url`, `url_host_registered_domain`, `text_sha256`) the request names: bool[n]."""
+    url = pl.col("url")
+    parents = sorted({registered_domain(h) or h for h in hosts})
+    whole = [h for h in parents if h in hosts]
+    tests = [
+        pl.col("id").is_in(list(request.ids)),
+        url.is_in(list(request.urls)),
+        pl.col("text_sha256").is_in(list(request.text_sha256)),
+        pl.col("url_host_registered_domain").is_in(whole),
+        *(url.str.starts_with(prefix) for prefix in request.url_prefixes),
+    ]
+    found: npt.NDArray[np.bool_] = table.select(pl.any_horizontal(tests).alias("x"))["x"].to_numpy().copy()
+    if below := hosts - set(whole):
+        near = table["url_host_registered_domain"].is_in(parents) | (table["url_host_registered_domain"] == "")
+        for row in np.flatnonzero(near.to_numpy()):
+            found[row] |= bool(optout.match(table["url"][int(row)], below))
+    return found
+
+
+def _shard(dataset: str, output: str, file: manifest.Shard, request: Request, hosts: optout.Domains) -> Removed:
+    source, target = storage.join(dataset, file.path), storage.join(output, file.path)
+    keys = pl.DataFrame(storage.open_parquet(source).read(_KEYS, use_threads=False))
+    gone = matching(keys, request, hosts)
+    if not gone.any():
+        _link(source, target)
+        return Removed(file, [])
+    with storage.create(target) as path:
+        size = shards.copy_without(source, path, gone)
+    left = keys.filter(pl.Series(gone))
+    tombstones = [
+        {"id": i, "text_sha256": h, "request": request.id, "date": request.date, "reason": request.reason}
+        for i, h in left.select("id", "text_sha256").rows()
+    ]
+    facts = {"rows": size.rows, "text_bytes": size.text_bytes, **_facts(target)}
+    return Removed(file.model_copy(update=facts), tombstones)
+
+
+def _part(dataset: str, output: str, file: manifest.File, request: Request, hosts: optout.Domains) -> manifest.File:
+    source, target = storage.join(dataset, file.path), storage.join(output, file.path)
+    opened = storage.open_parquet(source)
+    keys = pl.DataFrame(opened.read([*_KEYS, "outcome"], use_threads=False))
+    gone = matching(keys, request, hosts) & (keys["outcome"] == "kept").to_numpy()
+    if not gone.any():
+        _link(source, target)
+        return file
+    at = 0
+    schema = shards.bare(opened.schema_arrow)
+    with storage.create(target) as path, pq.ParquetWriter(path, schema, **shards.DECISIONS) as writer:
+        for group in range(opened.num_row_groups):
+            table = opened.read_row_group(group).cast(schema)
+            mask = gone[at : at + len(table)]
+            at += len(table)
+            writer.write_table(_marked(table, mask, f"takedown.{request.id}"), row_group_size=max(1, len(table)))
+    return file.model_copy(update=_facts(target))
+
+
+def _marked(table: pa.Table, gone: npt.NDArray[np.bool_], reason: str) -> pa.Table:
+    """The rows of a decisions part with `reason` as why the rows `gone` are dropped."""
+    rows = pl.Series(gone)
+    old = pl.DataFrame({n: pl.Series(table.column(n)) for n in ("outcome", "dropped_by")})
+    new = old.with_columns(
+        outcome=pl.when(rows).then(pl.lit("dropped")).otherwise("outcome"),
+        dropped_by=pl.when(rows).then(pl.col("dropped_by").list.concat(pl.lit([reason]))).otherwise("dropped_by"),
+    ).to_arrow(compat_level=pl.CompatLevel.oldest())
+    for name in ("outcome", "dropped_by"):
+        at = table.schema.get_field_index(name)
+        field = table.schema.field(at)
+        table = table.set_column(at, field, new.column(name).cast(field.type))
+    return table
+
+
+def _facts(path: str) -> dict[str, Any]:
+    return {"sha256": storage.sha256(path), "size_bytes": storage.size(path)}
+
+
+def _link(source: str, target: str) -> None:
+    Path(target).parent.mkdir(parents=True, exist_ok=True)
+    with contextlib.suppress(OSError):
+        os.link(source, target)
+        return
+    shutil.copyfile(source, target)
+
+
+def _bury(dataset: str, output: str, tombstones: list[dict[str, str]]) -> None:
+    """Add tombstones to those of earlier versions."""
+    old = Path(dataset, TOMBSTONES)
+    lines = old.read_text(encoding="utf-8") if old.is_file() else ""
+    with storage.create(storage.join(output, TOMBSTONES)) as path:
+        lines += "".join(json.dumps(t, ensure_ascii=False, sort_keys=True) + "\n" for t in tombstones)
+        Path(path).write_text(lines, encoding="utf-8")
