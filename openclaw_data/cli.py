@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from openclaw_data.commands import decontaminate, explain, lists, provenance
+from openclaw_data.commands import decontaminate, explain, lists, provenance, train
 from openclaw_data.errors import DataError
 
 app = typer.Typer(
@@ -16,6 +16,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+app.add_typer(train.app, name="train")
 
 
 def main() -> None:

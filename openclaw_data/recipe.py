@@ -11,13 +11,16 @@ import re
 import types
 import typing
 from pathlib import Path
-from typing import Annotated, Any, Literal, NamedTuple, Self
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
 from openclaw_data import rules, share, storage, yaml_strict
 from openclaw_data.errors import DataError, hint
 from openclaw_data.rights import optout
+
+if TYPE_CHECKING:
+    from openclaw_data.signals import classifiers
 
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")]
 _UNITS = {"": 1, "B": 1, "kB": 10**3, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
@@ -151,6 +154,23 @@ class Publication(Section):
     description_zh: str = Field("", description="one paragraph for people, in Chinese")
 
 
+class Model(Section):
+    """A model file that takes the place of a bundled one."""
+
+    path: str = Field(
+        description="a file of `openclaw-data train` or a fastText model; relative to the recipe's folder"
+    )
+    sha256: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")] = Field(description="the digest it must have")
+    label: str = Field("", description="of a fastText model: the label whose probability is the score")
+
+
+class Models(Section):
+    """Which classifiers read which language, in place of those in filters/models/."""
+
+    toxicity: dict[str, Model] = Field(default_factory=dict, description="language -> model")
+    quality: dict[str, Model] = Field(default_factory=dict, description="language -> model")
+
+
 class Output(Section):
     """The shape of the published dataset."""
 
@@ -171,6 +191,7 @@ class Recipe(Section):
     filters: tuple[str, ...] = Field((), description="rule packs in order: names in filters/ or paths")
     dedup: Dedup | None = Field(default_factory=Dedup, description="duplicates; null switches all of it off")
     decontaminate: Decontaminate | None = Field(None, description="benchmark items to keep out; null: none")
+    models: Models = Field(default_factory=Models, description="classifiers in place of the bundled ones")
     rights: Rights = Field(default_factory=Rights, description="opt-out lists")
     publication: Publication = Field(default_factory=Publication, description="who publishes it, and how")
     output: Output = Field(default_factory=Output, description="the shape of the published dataset")
@@ -192,6 +213,7 @@ class Resolved(NamedTuple):
     packs: tuple[rules.Pack, ...]
     models: dict[str, str]
     benchmarks: dict[str, str]
+    classifiers: "classifiers.Models"
     optouts: optout.Lists
     digest: str
 
@@ -218,7 +240,15 @@ def load(name: str) -> Recipe:
     if found.decontaminate is not None:
         indexes = tuple(_beside(path, p) for p in found.decontaminate.indexes)
         bound["decontaminate"] = found.decontaminate.model_copy(update={"indexes": indexes})
-    return found.model_copy(update=bound)
+    return found.model_copy(update={**bound, "models": _models_beside(path, found.models)})
+
+
+def _models_beside(recipe: Path, models: Models) -> Models:
+    found = {
+        task: {k: m.model_copy(update={"path": _beside(recipe, m.path)}) for k, m in languages.items()}
+        for task, languages in models
+    }
+    return Models(**found)
 
 
 def _beside(recipe: Path, path: str) -> str:
@@ -256,7 +286,8 @@ def resolve(recipe: Recipe) -> Resolved:
         DataError: an unknown pack, rule column, edit or model.
     """
     packs = tuple(rules.load(recipe.filters))
-    models = _model_digests(recipe)
+    chosen = _classifiers(recipe)
+    models = _model_digests(recipe, chosen)
     benchmarks = _benchmark_digests(recipe)
     optouts = optout.load(recipe.rights.optout)
     content = {
@@ -267,7 +298,7 @@ def resolve(recipe: Recipe) -> Resolved:
         "optouts": optouts.digests,
     }
     digest = hashlib.sha256(json.dumps(content, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
-    return Resolved(recipe, packs, models, benchmarks, optouts, digest)
+    return Resolved(recipe, packs, models, benchmarks, chosen, optouts, digest)
 
 
 def portable(recipe: Recipe) -> dict[str, Any]:
@@ -279,14 +310,30 @@ def portable(recipe: Recipe) -> dict[str, Any]:
         body["dedup"].pop("memory")  # the result does not depend on it
     if body["decontaminate"] is not None:
         body["decontaminate"]["indexes"] = [path.rsplit("/", 1)[-1] for path in body["decontaminate"]["indexes"]]
+    for languages in body["models"].values():
+        for model in languages.values():
+            model["path"] = model["path"].rsplit("/", 1)[-1]
     body["rights"]["optout"] = [path.rsplit("/", 1)[-1] for path in body["rights"]["optout"]]
     return body
 
 
-def _model_digests(recipe: Recipe) -> dict[str, str]:
-    from openclaw_data.signals import language
+def _classifiers(recipe: Recipe) -> "classifiers.Models":
+    from openclaw_data.models.files import Choice
+    from openclaw_data.signals import classifiers
 
-    return {recipe.language.model: language.model_digest(recipe.language.model)}
+    return classifiers.merged(
+        {
+            task: {k: Choice(m.path, m.sha256, m.label) for k, m in languages.items()}
+            for task, languages in recipe.models
+        }
+    )
+
+
+def _model_digests(recipe: Recipe, chosen: "classifiers.Models") -> dict[str, str]:
+    from openclaw_data.signals import classifiers, language
+
+    found = {recipe.language.model: language.model_digest(recipe.language.model)}
+    return {**found, **classifiers.digests(chosen)}
 
 
 def _benchmark_digests(recipe: Recipe) -> dict[str, str]:

@@ -14,10 +14,11 @@ BELOW = {"errors", "documents", "share", "storage", "yaml_strict"}
 
 MAY_IMPORT: dict[str, set[str]] = {
     "kernels": set(),
-    "signals": {"kernels"},
+    "models": {"kernels"},
+    "signals": {"kernels", "models"},
     "rules": {"signals"},
     "rights": set(),
-    "recipe": {"rights", "rules", "signals"},
+    "recipe": {"models", "rights", "rules", "signals"},
     "ingest": {"kernels"},
     "extraction": {"kernels"},
     "edits": {"kernels", "signals"},
@@ -38,7 +39,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "audit": {"dataset", "rules", "signals"},
     "explain": {"audit", "dataset", "flow", "recipe", "rules", "signals"},
-    "commands": {"audit", "dataset", "decontamination", "explain", "flow", "recipe", "rules", "signals"},
+    "commands": {"audit", "dataset", "decontamination", "explain", "flow", "models", "recipe", "rules", "signals"},
     "cli": {"commands", "dataset", "edits", "extraction", "flow", "recipe", "rules", "signals"},
 }
 """Room -> rooms it may import, besides itself and `BELOW`."""

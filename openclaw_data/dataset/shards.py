@@ -21,6 +21,7 @@ DATA_COLUMNS = [
     "id", "text", "title", "url", "url_host_registered_domain", "source_id", "crawl", "fetch_time", "fetch_status",
     "content_mime_detected", "content_charset", "content_digest", "warc_filename", "warc_record_offset",
     "warc_record_length", "text_sha256", "language", "language_script", "language_score", "char_count", "token_count",
+    "quality_score", "toxicity_score", "risk_codes",
     "dup_cluster_id", "dup_cluster_size", "licence", "licence_source",
     "rights_status", "rights_signals", "icp", "contaminated_by", "edits", "run_id",
 ]  # fmt: skip

@@ -21,10 +21,10 @@ from openclaw_data import dedup, documents, edits, extraction, ingest, recipe, r
 from openclaw_data.flow import decontaminate
 from openclaw_data.flow import work as folder
 from openclaw_data.ingest import urls
-from openclaw_data.signals import language
+from openclaw_data.signals import language, risks
 
 STAGE = "annotated"
-ALWAYS = ("byte_count", "char_count", "words")
+ALWAYS = ("byte_count", "char_count", "words", "quality_score", "toxicity_score", *risks.NEEDED)
 """Signals that every document carries, whatever the rules ask; `words` becomes `token_count`."""
 PARQUET: dict[str, Any] = {"compression": "zstd", "compression_level": 1, "write_statistics": False}
 QUARANTINE = pa.schema(
@@ -120,9 +120,10 @@ def annotate(raw: pa.RecordBatch, resolved: recipe.Resolved) -> pa.RecordBatch:
     batch = edits.apply(batch, asked.edits)
     batch = decontaminate.search(batch, asked.decontaminate)
     names = (rules.needed(resolved.packs) | set(ALWAYS)) - set(batch.schema.names)
-    measured = signals.compute(batch, sorted(names))
+    measured = signals.compute(batch, sorted(names), resolved.classifiers)
     text = {"text_sha256": text_digests(batch.column("text")), "token_count": measured["words"]}
     batch = documents.append(batch, {**text, **measured})
+    batch = documents.append(batch, {"risk_codes": risks.codes(batch)})
     return documents.append(batch, {"dropped_by": judge(batch, resolved)})
 
 

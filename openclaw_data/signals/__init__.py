@@ -4,7 +4,7 @@
 loads no kernel. filters/README.md says what each means.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -80,8 +80,12 @@ FUNCTIONS: dict[str, tuple[str, ...]] = {
     ),
     "openclaw_data.signals.shapes:c4": ("c4_lines", "c4_sentences", "c4_lorem_ipsum", "c4_curly_bracket"),
     "openclaw_data.signals.mojibake:mojibake": ("mojibake_fraction", "replacement_fraction"),
+    "openclaw_data.signals.classifiers:toxicity": ("toxicity_score", "toxicity_max", "toxic_window_fraction"),
+    "openclaw_data.signals.classifiers:quality": ("quality_score",),
 }
 """Function -> the columns it makes: the fields of its return type, which a test compares."""
+
+_CLASSIFIERS = "openclaw_data.signals.classifiers:"
 
 SIGNALS: dict[str, str] = {column: name for name, columns in FUNCTIONS.items() for column in columns}
 
@@ -92,8 +96,15 @@ def function(name: str) -> Any:
     return getattr(import_module(module), attribute)
 
 
-def compute(batch: "pa.RecordBatch", names: Iterable[str]) -> "dict[str, pa.Array]":
+def compute(
+    batch: "pa.RecordBatch", names: Iterable[str], models: Mapping[str, Any] | None = None
+) -> "dict[str, pa.Array]":
     """Measure the signals `names` on the texts of a batch, each function once.
+
+    Args:
+        batch: n documents with `text`; for the signals of models with `language`, too.
+        names: the signals.
+        models: which model files to use (`signals.classifiers.Models`); those of `filters/models/` by default.
 
     Returns:
         Column -> array of the batch's length, without nulls and NaN, in the order of `names`.
@@ -106,6 +117,16 @@ def compute(batch: "pa.RecordBatch", names: Iterable[str]) -> "dict[str, pa.Arra
         if name not in SIGNALS:
             raise DataError(f"signal {name!r}", "there is no such signal.", "`filters/README.md` lists them.")
     made: dict[str, pa.Array] = {}
-    for source in dict.fromkeys(SIGNALS[name] for name in names):
-        made.update(function(source)(batch)._asdict())
+    sources = dict.fromkeys(SIGNALS[name] for name in names)
+    for source in sources:
+        if not source.startswith(_CLASSIFIERS):
+            made.update(function(source)(batch)._asdict())
+    # Models may build on the other signals, so they come last and see them as columns.
+    judged = [source for source in sources if source.startswith(_CLASSIFIERS)]
+    if judged:
+        from openclaw_data import documents
+
+        batch = documents.append(batch, made)
+        for source in judged:
+            made.update(function(source)(batch, models)._asdict())
     return {name: made[name] for name in names}

@@ -1,0 +1,206 @@
+"""Linear models over hashed n-grams, scored and trained straight over Arrow buffers.
+
+A text is cut into **windows** of about the same number of characters. Characters are folded first (`folding`: width,
+case, diacritics, Traditional to Simplified; every digit is 0; of a run of one character `RUN` count; white space is
+one space, and one stands at either end of a window). The **grams** of a window are its character n-grams for n in
+`first..last`, across words, and the n-grams of its words for n up to `words` (0: none); each is hashed to one of
+2**bits weights. A window's logit is
+
+    bias + sum of the weights of its grams / sqrt(number of grams)
+
+which is a linear model over gram counts whose norm is about that of unit vectors, without a table of counts. Weights
+are int8, so sums are exact integers and do not depend on the order of addition.
+"""
+
+from functools import cache
+from typing import Any
+
+import numba
+import numpy as np
+
+from openclaw_data.kernels import hashes
+from openclaw_data.kernels.tokens import decode
+
+FOLDED = 0x10000
+"""Characters from here up are not folded: rare Han, emoji."""
+WORD_BIT, CODE = 0x200000, 0x1FFFFF
+"""An entry of `folding`: whether the character belongs to words, and its folded code point."""
+
+RUN = 3
+"""Of a run of one character this many count: a ruler of dashes is no text."""
+
+_SPACE, _WORD = 32, 1
+_BASE, _SPREAD = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xD6E8FEB86659FD93)
+_WORD_SEED, _32, _1 = np.uint64(0xA0761D6478BD642F), np.uint64(32), np.uint64(1)
+
+
+@cache
+def folding() -> Any:
+    """Of each character of the BMP its folded code point, with `WORD_BIT` where it is part of a word: uint32[65536]."""
+    entries = hashes.folding_table()[:FOLDED]
+    table, kinds = (entries & 0xFFFFFF).astype(np.uint32), entries >> 24
+    table[0xFF01:0xFF5F][kinds[0xFF01:0xFF5F] == 0] -= 0xFEE0  # full-width punctuation
+    digits = [c for c in range(FOLDED) if chr(c).isdigit() and table[c] < 0x80]
+    spaces = [c for c in range(FOLDED) if chr(c).isspace() or c < _SPACE]
+    table[digits], table[spaces] = ord("0"), _SPACE
+    table[(kinds == _WORD)] |= WORD_BIT
+    table[spaces] = _SPACE
+    table.flags.writeable = False
+    return table
+
+
+@numba.njit(cache=True, nogil=True)
+def _grams(data: Any, begin: int, end: int, table: Any, shape: Any, out: Any) -> int:
+    """Write the slots of the grams of the bytes begin:end to `out` uint32[...] and return how many they are.
+
+    shape int64[4]: bits, first, last (at most 5), words (at most 2).
+    """
+    first, last, words = shape[1], shape[2], shape[3]
+    down = np.uint64(64 - shape[0])
+    h1 = h2 = h3 = h4 = h5 = word = before = np.uint64(0)
+    n = filled = run = 0
+    i, ends = begin - 1, False
+    while not ends:
+        if i < begin:  # the space before the first character
+            entry, width = np.uint32(_SPACE), 1
+        elif i < end:
+            code, width = decode(data, i, end)
+            entry = table[code] if code < FOLDED else np.uint32(code)
+        else:
+            entry, width, ends = np.uint32(_SPACE), 1, True
+        i += width
+        c = np.uint64(entry & CODE) + _1
+        run = run + 1 if c == h1 else 1
+        if words:
+            if entry & WORD_BIT:
+                if run > RUN:
+                    continue
+                word = (word ^ c) * _BASE
+                word ^= word >> _32
+            elif word:
+                out[n] = ((word ^ _WORD_SEED) * _SPREAD) >> down
+                n += 1
+                if words > 1 and before:
+                    out[n] = (((before * _BASE + word) ^ _WORD_SEED) * _SPREAD) >> down
+                    n += 1
+                before, word = word, np.uint64(0)
+        if run > (1 if c == _SPACE + 1 else RUN):
+            continue
+        h5, h4, h3, h2, h1 = h4 * _BASE + c, h3 * _BASE + c, h2 * _BASE + c, h1 * _BASE + c, c
+        filled += 1
+        if first <= 1 <= last:
+            out[n] = (h1 * _SPREAD) >> down
+            n += 1
+        if first <= 2 <= last and filled >= 2:
+            out[n] = ((h2 ^ (h2 >> _32)) * _SPREAD) >> down
+            n += 1
+        if first <= 3 <= last and filled >= 3:
+            out[n] = ((h3 ^ (h3 >> _32)) * _SPREAD) >> down
+            n += 1
+        if first <= 4 <= last and filled >= 4:
+            out[n] = ((h4 ^ (h4 >> _32)) * _SPREAD) >> down
+            n += 1
+        if first <= 5 <= last and filled >= 5:
+            out[n] = ((h5 ^ (h5 >> _32)) * _SPREAD) >> down
+            n += 1
+    return n
+
+
+@numba.njit(cache=True, nogil=True)
+def windows(offsets: Any, data: Any, size: int, most: int) -> Any:
+    """Cut documents into windows of about `size` characters, at most `most` each, spread over the whole document.
+
+    offsets int64[n+1], data uint8[bytes] -> (docs int64[n+1], begin int64[w], end int64[w]): the windows of document i
+    are docs[i]:docs[i+1], their bytes begin:end. A document of c characters has round(c / size) windows of equal
+    size, one at the least; of more than `most` every k-th is taken. A document of no bytes has none.
+    """
+    docs = np.zeros(len(offsets), np.int64)
+    bound = 0
+    for d in range(len(offsets) - 1):
+        bound += min((offsets[d + 1] - offsets[d]) // size + 2, most)
+    begin, end = np.empty(bound, np.int64), np.empty(bound, np.int64)
+    w = 0
+    for d in range(len(offsets) - 1):
+        chars = 0
+        for i in range(offsets[d], offsets[d + 1]):
+            chars += (data[i] & 0xC0) != 0x80
+        count = max((chars + size // 2) // size, 1) if offsets[d + 1] > offsets[d] else 0
+        taken = min(count, most)
+        i, at = offsets[d], 0
+        for k in range(taken):
+            which = k * count // taken
+            start, stop = which * chars // count, (which + 1) * chars // count
+            while i < offsets[d + 1] and (at < start or (data[i] & 0xC0) == 0x80):
+                at += (data[i] & 0xC0) != 0x80
+                i += 1
+            begin[w] = offsets[d] if which == 0 else i
+            while i < offsets[d + 1] and (at < stop or (data[i] & 0xC0) == 0x80):
+                at += (data[i] & 0xC0) != 0x80
+                i += 1
+            end[w] = i
+            w += 1
+        docs[d + 1] = w
+    return docs, begin[:w], end[:w]
+
+
+@numba.njit(cache=True, nogil=True)
+def logits(begin: Any, end: Any, data: Any, table: Any, shape: Any, weights: Any, scale: float, bias: float) -> Any:
+    """The logit of each window: begin int64[w], end int64[w], weights int8[2**bits] -> float64[w]."""
+    out = np.empty(len(begin), np.float64)
+    longest = 0
+    for w in range(len(begin)):
+        longest = max(longest, end[w] - begin[w])
+    slots = np.empty((longest + 2) * 7, np.uint32)
+    for w in range(len(begin)):
+        n = _grams(data, begin[w], end[w], table, shape, slots)
+        total = np.int64(0)
+        for k in range(n):
+            total += weights[slots[k]]
+        out[w] = bias + scale * total / np.sqrt(max(n, 1))
+    return out
+
+
+@numba.njit(cache=True, nogil=True)
+def grams(begin: Any, end: Any, data: Any, table: Any, shape: Any) -> Any:
+    """The slots of the grams of each window: (first int64[w+1], slots uint32[g])."""
+    size = 0
+    for w in range(len(begin)):
+        size += (end[w] - begin[w] + 2) * (shape[2] - shape[1] + 1 + shape[3])
+    slots, first = np.empty(size + 8, np.uint32), np.zeros(len(begin) + 1, np.int64)
+    for w in range(len(begin)):
+        n = _grams(data, begin[w], end[w], table, shape, slots[first[w] :])
+        first[w + 1] = first[w] + n
+    return first, slots[: first[len(begin)]].copy()
+
+
+@numba.njit(cache=True, nogil=True)
+def train(
+    first: Any, slots: Any, labels: Any, importance: Any, order: Any, bits: int, rate: float, decay: float
+) -> Any:
+    """Fit a logistic regression by AdaGrad, one example after the other in the order given, which may repeat.
+
+    first int64[w+1], slots uint32[g]: the grams of each window; labels uint8[w]; importance float32[w]: weight of each
+    example; order int64[steps]; rate: the first step's size; decay: L2 shrinkage of a weight at each of its steps.
+
+    Returns (weights float32[2**bits], bias).
+    """
+    weights, seen = np.zeros(1 << bits, np.float32), np.full(1 << bits, np.float32(1e-8), np.float32)
+    bias, bias_seen = 0.0, 1e-8
+    for step in range(len(order)):
+        w = order[step]
+        a, b = first[w], first[w + 1]
+        if a == b:
+            continue
+        unit = 1.0 / np.sqrt(b - a)
+        total = 0.0
+        for k in range(a, b):
+            total += weights[slots[k]]
+        error = importance[w] * (1.0 / (1.0 + np.exp(-(bias + unit * total))) - labels[w])
+        bias_seen += error * error
+        bias -= rate * error / np.sqrt(bias_seen)
+        for k in range(a, b):
+            s = slots[k]
+            slope = error * unit + decay * weights[s]
+            seen[s] += slope * slope
+            weights[s] -= rate * slope / np.sqrt(seen[s])
+    return weights, bias

@@ -1,0 +1,122 @@
+"""Signals of the models: toxicity and quality. A document in a language without a model scores 0 in all of them.
+
+Which model reads which language is in `Models`: task -> language -> file and digest. By default it is those of
+`filters/models/`; a recipe's key `models` replaces or adds some.
+"""
+
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import Any, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from openclaw_data import documents
+from openclaw_data.models import fasttext, files, scoring
+from openclaw_data.models.files import Choice
+
+Models = Mapping[str, Mapping[str, Choice]]
+TOXIC = 0.5
+"""The probability from which a fastText model's verdict on a document counts as a window over the line."""
+
+
+class Toxicity(NamedTuple):
+    """What the toxicity model of a document's language says, by windows of 100 (zh) or 200 (en) characters."""
+
+    toxicity_score: pa.Array  # float32: the logistic function of the mean logit of its windows, 0-1
+    toxicity_max: pa.Array  # float32: the same of the highest
+    toxic_window_fraction: pa.Array  # float32: windows over the line that 2 % of clean short texts reach, 0-1
+
+
+class Quality(NamedTuple):
+    """What the quality model of a document's language says."""
+
+    quality_score: pa.Array  # float32: probability of a good source where good and bad ones are as frequent, 0-1
+
+
+@cache
+def defaults() -> Models:
+    """The models of `filters/models/`."""
+    return {task: {language: files.bundled(task, language) for language in files.BUNDLED} for task in files.TASKS}
+
+
+def merged(models: Models) -> Models:
+    """The default models, with those given in their places."""
+    return {task: {**languages, **models.get(task, {})} for task, languages in defaults().items()}
+
+
+def digests(models: Models) -> dict[str, str]:
+    """`task-language` -> sha256 of every model that is used, each file read and verified.
+
+    Raises:
+        DataError: a file that is missing, damaged or of no known format.
+    """
+    found = {}
+    for task, languages in models.items():
+        for language, choice in languages.items():
+            if files.kind(choice) == "linear":
+                files.read(choice)
+            else:
+                fasttext.load(choice)
+            found[f"{task}-{language}"] = choice.sha256
+    return found
+
+
+def toxicity(batch: pa.RecordBatch, models: Models | None = None) -> Toxicity:
+    """Toxicity of `text`, by the model of `language`."""
+
+    def measured(choice: Choice, rows: pa.RecordBatch) -> Any:
+        if files.kind_of(choice) == "fasttext":
+            chance = fasttext.score(choice, rows.column("text"))
+            return np.stack([chance, chance, chance >= TOXIC])
+        found = scoring.score(files.read(choice), rows.column("text"))
+        return np.stack([scoring.probability(found.mean), scoring.probability(found.highest), found.share])
+
+    return Toxicity(*_by_language(batch, (models or defaults())["toxicity"], 3, measured))
+
+
+def quality(batch: pa.RecordBatch, models: Models | None = None) -> Quality:
+    """Quality of `text`, by the model of `language`; measures `duplicate_5_gram_char_fraction` if need be."""
+
+    def measured(choice: Choice, rows: pa.RecordBatch) -> Any:
+        if files.kind_of(choice) == "fasttext":
+            return fasttext.score(choice, rows.column("text"))[None]
+        model = files.read(choice)
+        logits = scoring.score(model, rows.column("text")).mean
+        if model.repetition:
+            logits = logits - model.repetition * _repetition(rows)
+        return scoring.probability(logits)[None]
+
+    return Quality(*_by_language(batch, (models or defaults())["quality"], 1, measured))
+
+
+def _repetition(batch: pa.RecordBatch) -> Any:
+    name = "duplicate_5_gram_char_fraction"
+    if name in batch.schema.names:
+        return batch.column(name).to_numpy(zero_copy_only=False)
+    from openclaw_data.signals import repetition
+
+    return repetition.ngrams(batch).duplicate_5_gram_char_fraction.to_numpy(zero_copy_only=False)
+
+
+def _by_language(
+    batch: pa.RecordBatch,
+    choices: Mapping[str, Choice],
+    columns: int,
+    measured: Callable[[Choice, pa.RecordBatch], Any],
+) -> list[pa.Array]:
+    """Measure the rows of each language by its model: float32 arrays; a document without text scores 0."""
+    out = np.zeros((columns, len(batch)), np.float32)
+    if "language" not in batch.schema.names:
+        from openclaw_data.signals import language as identification
+
+        batch = documents.append(batch, identification.identify(batch))
+    filled = pc.greater(pc.binary_length(batch.column("text")), 0)
+    for language, choice in choices.items():
+        wanted = pc.and_(pc.equal(batch.column("language"), language), filled)
+        rows = np.flatnonzero(wanted.to_numpy(zero_copy_only=False))
+        if len(rows):
+            some = batch if len(rows) == len(batch) else batch.take(pa.array(rows))
+            out[:, rows] = measured(choice, some)
+    return [pa.array(row) for row in out]

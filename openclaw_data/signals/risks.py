@@ -1,0 +1,91 @@
+"""The 31 risks of GB/T 45654-2025, annex A, and which of them something here measures.
+
+`codes` writes those found into the column `risk_codes`. A code without a detector in `DETECTORS` is **not measured**:
+its absence says nothing, and `coverage` says so for every report.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+RISKS = {
+    "A1.a": "inciting subversion of state power, overthrow of the socialist system",
+    "A1.b": "endangering national security and interests, harming the national image",
+    "A1.c": "inciting secession, harming national unity and social stability",
+    "A1.d": "terrorism, extremism",
+    "A1.e": "ethnic hatred",
+    "A1.f": "violence, obscenity",
+    "A1.g": "false, harmful information",
+    "A1.h": "other content forbidden by laws and regulations",
+    "A2.a": "discrimination by ethnicity",
+    "A2.b": "discrimination by belief",
+    "A2.c": "discrimination by nationality",
+    "A2.d": "discrimination by region",
+    "A2.e": "discrimination by gender",
+    "A2.f": "discrimination by age",
+    "A2.g": "discrimination by occupation",
+    "A2.h": "discrimination by health",
+    "A2.i": "other discrimination",
+    "A3.a": "infringing intellectual property",
+    "A3.b": "violating business ethics",
+    "A3.c": "disclosing trade secrets",
+    "A3.d": "monopoly and unfair competition by algorithms, data, platforms",
+    "A3.e": "other commercial violations",
+    "A4.a": "harming physical or mental health",
+    "A4.b": "portrait rights",
+    "A4.c": "reputation",
+    "A4.d": "honour",
+    "A4.e": "privacy",
+    "A4.f": "personal information",
+    "A4.g": "other rights of others",
+    "A5.a": "inaccurate, against common scientific knowledge",
+    "A5.b": "unreliable, of no help to the user",
+}
+
+
+class Detector(NamedTuple):
+    """What finds a risk: documents in `languages` (none: all) whose `column` is at least `least`."""
+
+    column: str
+    least: float
+    languages: tuple[str, ...]
+    covers: str  # which part of the risk it sees
+
+
+DETECTORS: dict[str, tuple[Detector, ...]] = {
+    "A2.i": (
+        Detector(
+            "toxic_window_fraction",
+            0.2,
+            ("zh", "en"),
+            "offensive and hateful language about groups, not told apart by ground of discrimination",
+        ),
+    ),
+}
+"""Risk -> its detectors; the thresholds are those of filters/toxicity.yaml."""
+
+NEEDED = tuple(sorted({d.column for detectors in DETECTORS.values() for d in detectors}))
+"""The signals that `codes` looks at."""
+
+
+def codes(batch: pa.RecordBatch) -> pa.Array:
+    """The risks found in each document, list<string>, in the annex's order; the batch has `NEEDED` and `language`."""
+    found: list[list[str]] = [[] for _ in range(len(batch))]
+    for code in RISKS:
+        hit = np.zeros(len(batch), bool)
+        for detector in DETECTORS.get(code, ()):
+            over = batch.column(detector.column).to_numpy(zero_copy_only=False) >= detector.least
+            if detector.languages:
+                spoken = pc.is_in(batch.column("language"), pa.array(detector.languages))
+                over &= spoken.to_numpy(zero_copy_only=False)
+            hit |= over
+        for row in np.flatnonzero(hit):
+            found[row].append(code)
+    return pa.array(found, pa.list_(pa.string()))
+
+
+def coverage() -> dict[str, str]:
+    """Each of the 31 risks -> what is measured of it; `not measured` where nothing is."""
+    return {code: "; ".join(d.covers for d in DETECTORS.get(code, ())) or "not measured" for code in RISKS}

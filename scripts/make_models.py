@@ -1,0 +1,118 @@
+"""Make the models of filters/models/ again.
+
+    python scripts/make_models.py --toxicity toxicity_train.parquet --quality quality_dev.parquet
+
+`--toxicity`: Parquet with `text`, `label`, `lang`, `source`; `--quality`: Parquet with `text`, `lang`, `quality` (good,
+bad), `unit` (document), `kind`, `source`. The cards in filters/models/ say which data that was. Beside it the
+models see, under names that begin with `aux:`, synthetic pages (`synthetic_pages.py`), threads of posts from the
+toxicity data, the sample's prose (`sample_prose/`), and, for English, the documentation that Python and NumPy carry.
+"""
+
+import argparse
+import hashlib
+import inspect
+import re
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import polars as pl
+import synthetic_pages
+
+MODELS = Path(__file__).parents[1] / "filters" / "models"
+PROSE = Path(__file__).parent / "sample_prose"
+SYNTHETIC = 500
+THREADS = 1500
+PROSE_CHARS = {"en": 1500, "zh": 500}
+SCHEMA = {"text": pl.String, "source": pl.String, "quality": pl.String}
+
+
+def prose(language: str) -> list[str]:
+    """The sample's own prose in pieces of some paragraphs."""
+    names, size = {"en": ["en"], "zh": ["zh-Hans", "zh-Hant"]}[language], PROSE_CHARS[language]
+    pieces = []
+    for name in names:
+        piece = ""
+        for paragraph in (PROSE / f"{name}.txt").read_text("utf-8").split("\n\n"):
+            piece += paragraph + "\n\n"
+            if len(piece) > size:
+                pieces.append(piece.strip())
+                piece = ""
+    return pieces
+
+
+def documentation() -> list[str]:
+    """Documentation under free licences that this environment carries: Python's topics, NumPy's docstrings."""
+    from pydoc_data import topics
+
+    import numpy as np
+
+    texts = [text for text in topics.topics.values() if len(text) > 400]
+    members = (inspect.getdoc(getattr(np, name)) or "" for name in sorted(dir(np)) if not name.startswith("_"))
+    return [text[:6000] for text in [*texts, *dict.fromkeys(members)] if len(text) > 400]
+
+
+def quality_examples(labelled: Path, toxicity: Path, language: str) -> pl.DataFrame:
+    """Rows of text, source and quality: the labelled documents, and what helps to train."""
+    real = pl.read_parquet(labelled).filter(
+        (pl.col("lang") == language) & (pl.col("unit") == "document") & pl.col("quality").is_in(["good", "bad"])
+    )
+    # A repository is a source, and of NLTK's collection each corpus.
+    repository = pl.col("source").str.split("@").list.first().str.strip_prefix("github:")
+    corpus = pl.col("source").str.extract(r"/corpora(/[^/]+)\.zip$").fill_null("")
+    real = real.select("text", (repository + corpus).alias("source"), "quality")
+    posts = pl.read_parquet(toxicity).filter(pl.col("lang") == language)["text"].to_list()
+    own = prose(language)
+    titles = [s.strip()[: 60 if language == "en" else 24] for p in own for s in re.split(r"[.。！？\n]", p)]
+    helps = {
+        ("aux:spam", "bad"): synthetic_pages.spam(language, SYNTHETIC),
+        ("aux:links", "bad"): synthetic_pages.link_lists(language, SYNTHETIC, [t for t in titles if len(t) > 8]),
+        ("aux:threads", "bad"): synthetic_pages.threads(posts, THREADS),
+        ("aux:prose", "good"): own,
+        ("aux:documentation", "good"): documentation() if language == "en" else [],
+    }
+    rows = [(text, source, quality) for (source, quality), texts in helps.items() for text in texts]
+    return pl.concat([real, pl.DataFrame(rows, SCHEMA, orient="row")])
+
+
+def toxicity_examples(labelled: Path, language: str) -> pl.DataFrame:
+    """Rows of text, label and source: the labelled texts, and clean long ones that help to train."""
+    real = pl.read_parquet(labelled).filter(pl.col("lang") == language).select("text", "label", "source")
+    long = {"aux:prose": prose(language), "aux:documentation": documentation() if language == "en" else []}
+    rows = [(text, 0, source) for source, texts in long.items() for text in texts]
+    return pl.concat([real, pl.DataFrame(rows, real.schema, orient="row")])
+
+
+def train(*arguments: str) -> None:
+    program = "from openclaw_data.cli import main; main()"
+    subprocess.run([sys.executable, "-c", program, "train", *arguments], check=True)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--toxicity", type=Path, required=True)
+    parser.add_argument("--quality", type=Path, required=True)
+    parser.add_argument("--output", type=Path, default=MODELS)
+    options = parser.parse_args()
+    options.output.mkdir(parents=True, exist_ok=True)
+    for language in ("zh", "en"):
+        about = ["--language", language, "--about", str(MODELS / "about" / f"toxicity-{language}.md")]
+        examples = quality_examples(options.quality, options.toxicity, language)
+        with tempfile.TemporaryDirectory() as folder:
+            toxicity_examples(options.toxicity, language).write_parquet(f"{folder}/labelled.parquet")
+            output = str(options.output / f"toxicity-{language}.linear")
+            train("toxicity", f"{folder}/labelled.parquet", *about, "-o", output)
+            for quality in ("good", "bad"):
+                examples.filter(pl.col("quality") == quality).write_parquet(Path(folder, f"{quality}.parquet"))
+            about[-1] = str(MODELS / "about" / f"quality-{language}.md")
+            files = ["--positive", f"{folder}/good.parquet", "--negative", f"{folder}/bad.parquet"]
+            train("quality", *files, *about, "-o", str(options.output / f"quality-{language}.linear"))
+    sums = [
+        f"{hashlib.sha256(f.read_bytes()).hexdigest()}  {f.name}\n" for f in sorted(options.output.glob("*.linear"))
+    ]
+    (options.output / "SHA256SUMS").write_text("".join(sums), "utf-8")
+
+
+if __name__ == "__main__":
+    main()
