@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from openclaw_data.commands import decontaminate, explain, lists, provenance, train
+from openclaw_data.commands import audit, decontaminate, explain, lists, provenance, train
 from openclaw_data.errors import DataError
 
 app = typer.Typer(
@@ -110,6 +110,7 @@ def recipes() -> None:
         print(f"{name} {found.version}: {' '.join(found.description.split())} Sources: {sources}.")
 
 
+app.command()(audit.audit)
 app.command()(explain.explain)
 app.command()(explain.refilter)
 app.command()(lists.signals)

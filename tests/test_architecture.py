@@ -26,6 +26,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "decontamination": {"kernels"},
     "dataset": {"ingest", "rights"},
     "flow": {
+        "audit",
         "dataset",
         "decontamination",
         "dedup",

@@ -7,6 +7,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from openclaw_data.audit.escapes import visible
 from openclaw_data.explain.effects import MEASURES, Amounts, Effect
 from openclaw_data.explain.overview import Overview, total
 from openclaw_data.explain.parts import Work
@@ -89,11 +90,6 @@ def overview_json(found: Overview) -> dict[str, Any]:
     """The overview as plain data."""
     rules = {rule: share._asdict() for rule, share in found.by_rule.items()}
     return {"judged": found.judged, "kept": found.kept, "by_rule": rules}
-
-
-def visible(text: str) -> str:
-    """Text from the web for a terminal: control, format and bidi characters as escapes, so that none acts."""
-    return "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in text)
 
 
 def _show_samples(title: str, samples: list[Sample], console: Console) -> None:

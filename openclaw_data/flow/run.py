@@ -7,6 +7,7 @@ from typing import Any
 
 from openclaw_data import ingest, storage
 from openclaw_data import recipe as recipes
+from openclaw_data.audit.write import audit
 from openclaw_data.dataset import balance, contents, manifest, shards, signature
 from openclaw_data.dataset.seal import seal
 from openclaw_data.documents import DataError
@@ -82,7 +83,9 @@ def finish(
         started = time.monotonic()
         stage(job)
         seconds[name] = round(time.monotonic() - started, 3)
-    result = seal(job.output, _describe(job, identity, splits, seconds), sign_key)
+    described = _describe(job, identity, splits, seconds)
+    audit(job.output, described.model_dump(mode="json"))
+    result = seal(job.output, described, sign_key)
     storage.remove(job.marks)
     return result
 

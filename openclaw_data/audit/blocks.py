@@ -1,0 +1,316 @@
+"""From counts to the blocks of the report: what is there becomes a block, what is not is named as not measured."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from openclaw_data import rules, storage
+from openclaw_data.audit import report, thresholds
+from openclaw_data.signals import catalogue
+
+if TYPE_CHECKING:
+    from openclaw_data.audit.numbers import Tally
+
+TOP = 100
+"""Domains that the report names; domains.csv has the rest of the top."""
+LAST = ("decontaminate", "dedup")
+TEXT_CHARS = 240
+
+
+def stages(manifest: Mapping[str, Any]) -> list[str]:
+    """The steps of the funnel in order: a reason `x.y` belongs to step x."""
+    packs = [PurePosixPath(name).stem for name in manifest["recipe"]["filters"]]
+    return ["ingest", "recipe", *packs, *LAST]
+
+
+def assemble(
+    tally: "Tally", manifest: Mapping[str, Any], order: list[str], listed: Mapping[str, Any], work: str
+) -> report.Report:
+    """The report from what was counted."""
+    found: dict[str, Any] = {
+        "rights": _rights(tally, manifest),
+        "pii": _pii(tally, manifest),
+        "risks": _risks(tally, listed),
+        "duplicates": _duplicates(tally, manifest),
+        "contamination": _contamination(tally, manifest),
+    }
+    body = manifest["recipe"]
+    return report.Report(
+        identity=report.Identity(
+            **{k: manifest[k] for k in ("name", "version", "description", "run_id", "recipe_digest")},
+            languages=tuple(manifest["languages"]),
+            publication={k: v for k, v in (body.get("publication") or {}).items() if v},
+        ),
+        totals=_totals(tally, manifest),
+        funnel=_funnel(tally, manifest, order),
+        rules=_rules(tally, listed),
+        errors=manifest["counts"]["by_error"],
+        sources=_sources(tally, manifest),
+        domains=domains(tally),
+        languages=_languages(tally),
+        times=_times(tally),
+        licences={k: amount(v) for (k,), v in _largest(tally.kept["licence"])},
+        signals=_signals(tally, listed),
+        samples=_samples(tally, listed, work),
+        reproducibility=report.Reproducibility(
+            **{k: manifest[k] for k in ("code", "environment", "packs", "models")},
+            recipe=body,
+            shards=len(manifest["shards"]),
+            shard_bytes=sum(s["size_bytes"] for s in manifest["shards"]),
+        ),
+        not_measured=_missing(found, tally, manifest),
+        **found,
+    )
+
+
+def amount(counts: Mapping[str, int]) -> report.Amount:
+    """Documents, characters and tokens of a counter."""
+    return report.Amount(**{k: int(counts.get(k, 0)) for k in ("documents", "characters", "tokens")})
+
+
+def curve(sizes: Iterable[int], points: int = 40) -> tuple[tuple[float, float], ...]:
+    """The long tail: share of domains, the largest first, -> share of characters, at `points` places."""
+    values = np.sort(np.fromiter(sizes, np.float64))[::-1]
+    if not len(values) or not values.sum():
+        return ()
+    shares = np.cumsum(values) / values.sum()
+    places = np.unique(np.ceil(np.geomspace(1, len(values), points)).astype(np.int64))
+    return tuple((round(float(p / len(values)), 6), round(float(shares[p - 1]), 6)) for p in places)
+
+
+def domains(tally: "Tally") -> report.Domains:
+    """Domains by characters; an unknown domain is none."""
+    rows = ranked_domains(tally)
+    characters = [row.amount.characters for row in rows]
+    whole = max(1, sum(characters))
+    tenth = -(-len(rows) // 10)
+    return report.Domains(
+        domains=len(rows),
+        top=tuple(rows[:TOP]),
+        top_tenth_domains=tenth,
+        top_tenth_share=round(sum(characters[:tenth]) / whole, 6),
+        top_1000_share=round(sum(characters[:1000]) / whole, 6),
+        curve=curve(characters),
+    )
+
+
+def ranked_domains(tally: "Tally") -> list[report.Domain]:
+    """Every known domain, the largest by characters first."""
+    rows = [report.Domain(domain=k, amount=amount(v)) for (k,), v in tally.kept["domain"].items() if k]
+    return sorted(rows, key=lambda d: (-d.amount.characters, d.domain))
+
+
+def _totals(tally: "Tally", manifest: Mapping[str, Any]) -> report.Totals:
+    counts = manifest["counts"]
+    return report.Totals(
+        **{k: counts[k] for k in ("read", "kept", "dropped", "errors")},
+        kept_amount=amount(tally.kept["all"][()]),
+        read_bytes=sum(i["size_bytes"] for i in manifest["inputs"]),
+        text_bytes=sum(s["text_bytes"] for s in manifest["shards"]),
+    )
+
+
+def _funnel(tally: "Tally", manifest: Mapping[str, Any], order: list[str]) -> tuple[report.Stage, ...]:
+    left = manifest["counts"]["read"]
+    found = []
+    for number, name in enumerate([*order, "other"]):
+        dropped = tally.stages[number, "dropped"]
+        errors = tally.stages[-1, "error"] if not number else 0
+        if name not in (*LAST, "other") or dropped:
+            found.append(report.Stage(name=name, entered=left, dropped=dropped, errors=errors))
+        left -= dropped + errors
+    return tuple(found)
+
+
+def _rules(tally: "Tally", listed: Mapping[str, Any]) -> tuple[report.RuleCount, ...]:
+    """Every rule of the recipe, those that dropped nothing included, and every other reason."""
+    rows = []
+    for name in sorted({*tally.by_rule, *listed}, key=lambda r: (-tally.by_rule[r]["documents"], r)):
+        counts, rule = tally.by_rule[name], listed.get(name, {})
+        numbers = {k: int(counts[k]) for k in ("documents", "only", "characters", "tokens")}
+        by_language = dict(sorted(tally.by_rule_language[name].items()))
+        keep, source = rule.get("keep", {}), rule.get("source", "")
+        rows.append(report.RuleCount(rule=name, keep=keep, source=source, by_language=by_language, **numbers))
+    return tuple(rows)
+
+
+def _sources(tally: "Tally", manifest: Mapping[str, Any]) -> tuple[report.SourceRow, ...]:
+    rows = []
+    for source in manifest["sources"]:
+        files = [i for i in manifest["inputs"] if i["source_id"] == source["id"]]
+        times = tally.times[source["id"]]
+        rows.append(
+            report.SourceRow(
+                **{k: source[k] for k in ("id", "origin", "licence", "record", "crawl")},
+                files=len(files),
+                read_bytes=sum(i["size_bytes"] for i in files),
+                read=tally.read["source"][source["id"],],
+                kept=amount(tally.kept["source"][source["id"],]),
+                fetched_first=min(times).strftime("%Y-%m-%d") if times else "",
+                fetched_last=max(times).strftime("%Y-%m-%d") if times else "",
+            )
+        )
+    return tuple(rows)
+
+
+def _languages(tally: "Tally") -> tuple[report.LanguageRow, ...]:
+    read, kept = tally.read["language"], tally.kept["language"]
+    order = sorted(read, key=lambda k: (-kept[k]["documents"] if k in kept else 0, -read[k], k))
+    empty: Counter[str] = Counter()
+    return tuple(
+        report.LanguageRow(language=k[0], script=k[1], read=read[k], kept=amount(kept.get(k, empty))) for k in order
+    )
+
+
+def _times(tally: "Tally") -> report.Times:
+    times = [t for found in tally.times.values() for t in found]
+    first, last = (t.strftime("%Y-%m-%dT%H:%M:%SZ") for t in (min(times), max(times))) if times else ("", "")
+    return report.Times(
+        first=first, last=last, unknown=tally.clusters["unknown time"], by_month=dict(sorted(tally.months.items()))
+    )
+
+
+def _both(tally: "Tally", column: str) -> dict[str, tuple[int, int]]:
+    """Value -> documents read and kept."""
+    read, kept = tally.lists[column]["read"], tally.lists[column]["kept"]
+    return {value: (read[value], kept[value]) for value in sorted(read, key=lambda v: (-read[v], v))}
+
+
+def _rights(tally: "Tally", manifest: Mapping[str, Any]) -> report.Rights | None:
+    if "rights_status" not in tally.columns:
+        return None
+    lists = manifest.get("optouts") or {}
+    return report.Rights(status=_both(tally, "rights_status"), signals=_both(tally, "rights_signals"), optouts=lists)
+
+
+def _pii(tally: "Tally", manifest: Mapping[str, Any]) -> report.Pii | None:
+    edits = [str(e) for e in manifest["recipe"].get("edits", ()) if "pii" in str(e)]
+    if not tally.pii or not edits:
+        return None
+    masked = {name: (counts["documents"], counts["items"]) for name, counts in sorted(tally.pii.items())}
+    return report.Pii(masked=masked, edits=tuple(edits))
+
+
+def _risks(tally: "Tally", listed: Mapping[str, Any]) -> report.Risks | None:
+    if "toxicity_score" not in tally.judged and "risk_codes" not in tally.columns:
+        return None
+    scores = [h for h in _signals(tally, listed) if h.name == "toxicity_score"]
+    return report.Risks(toxicity=scores[0] if scores else None, codes=_both(tally, "risk_codes"))
+
+
+def _duplicates(tally: "Tally", manifest: Mapping[str, Any]) -> report.Duplicates | None:
+    if not manifest["recipe"].get("dedup"):
+        return None
+    dropped = {r: int(c["documents"]) for r, c in sorted(tally.by_rule.items()) if r.startswith("dedup.") and c}
+    numbers = {k: tally.clusters[k] for k in ("compared", "clusters", "largest")}
+    return report.Duplicates(dropped=dropped, settings=manifest["recipe"]["dedup"], **numbers)
+
+
+def _contamination(tally: "Tally", manifest: Mapping[str, Any]) -> report.Contamination | None:
+    asked = manifest["recipe"].get("decontaminate")
+    if not asked:
+        return None
+    return report.Contamination(benchmarks=_both(tally, "contaminated_by"), settings=dict(asked))
+
+
+def _signals(tally: "Tally", listed: Mapping[str, Any]) -> tuple[report.Histogram, ...]:
+    entries = catalogue.by_name()
+    drawn = lines_of(listed, tally.languages)
+    found = []
+    for name in sorted(tally.judged, key=lambda n: (n not in drawn, list(entries).index(n) if n in entries else 0, n)):
+        entry = entries.get(name)
+        words = {k: getattr(entry, k) if entry else "" for k in ("unit", "meaning", "source")}
+        counts = tally.judged[name], tally.passed[name]
+        judged, kept = (c.bins() for c in counts)
+        lines, scale = tuple(drawn.get(name, ())), counts[0].scale
+        found.append(report.Histogram(name=name, scale=scale, judged=judged, kept=kept, thresholds=lines, **words))
+    return tuple(found)
+
+
+def lines_of(listed: Mapping[str, Any], languages: Iterable[str]) -> dict[str, list[report.Threshold]]:
+    """Signal -> the lines that the rules draw through it, for each language that they judge."""
+    found: dict[str, list[report.Threshold]] = {}
+    for name, rule in listed.items():
+        for language in languages:
+            only = rule.get("languages") or ()
+            if only and language not in {x.partition("-")[0] for x in only}:
+                continue
+            key = rules.matches(rule["keep"], language, "")
+            for line in thresholds.lines(rule["keep"][key]) if key else ():
+                one = report.Threshold(rule=name, language=language, value=line.value)
+                found.setdefault(line.column, []).append(one)
+    return found
+
+
+def _samples(tally: "Tally", listed: Mapping[str, Any], work: str) -> report.Samples:
+    texts = _texts(work, tally) if work else {}
+    made = {name: _sample_rows(name, tally, listed, texts) for name in sorted(tally.samples)}
+    return report.Samples(with_texts=bool(work), kept=made.pop("", ()), dropped=made)
+
+
+def _sample_rows(
+    name: str, tally: "Tally", listed: Mapping[str, Any], texts: Mapping[tuple[int, int], str]
+) -> tuple[report.Sample, ...]:
+    frame = tally.samples[name]
+    looked_at = {
+        x for k in listed.get(name, {}).get("keep", {}).values() for x in rules.expression(k).meta.root_names()
+    }
+    columns = sorted(c for c in looked_at if c in frame.columns)
+    plain = ("id", "url", "language", "source_id", "char_count")
+    return tuple(
+        report.Sample(
+            **{k: row[k] for k in plain},
+            values={c: round(row[c], 4) if isinstance(row[c], float) else row[c] for c in columns if c not in plain},
+            text=texts.get((row["part"], row["row"]), ""),
+        )
+        for row in frame.iter_rows(named=True)
+    )
+
+
+def _texts(work: str, tally: "Tally") -> dict[tuple[int, int], str]:
+    """The beginnings of the samples' texts, from the annotated parts, whose rows are those of `decisions/`."""
+    wanted = {(row["part"], row["row"]) for frame in tally.samples.values() for row in frame.iter_rows(named=True)}
+    found: dict[tuple[int, int], str] = {}
+    for part in sorted({p for p, _ in wanted}):
+        file = storage.open_parquet(storage.join(work, "annotated", f"part-{part:05d}.parquet"))
+        start = 0
+        for group in range(file.num_row_groups):
+            length = file.metadata.row_group(group).num_rows
+            inside = [row for p, row in wanted if p == part and start <= row < start + length]
+            if inside:
+                column = file.read_row_group(group, ["text"]).column("text")
+                for row in inside:
+                    found[part, row] = " ".join(column[row - start].as_py()[: 4 * TEXT_CHARS].split())[:TEXT_CHARS]
+            start += length
+    return found
+
+
+def _missing(found: Mapping[str, Any], tally: "Tally", manifest: Mapping[str, Any]) -> tuple[report.Missing, ...]:
+    reasons = {
+        "rights": "decisions/ has no column rights_status",
+        "pii": "the recipe masks no personal data",
+        "risks": "decisions/ has neither toxicity_score nor risk_codes",
+        "duplicates": "the recipe switches deduplication off",
+        "contamination": "the recipe names no benchmarks",
+    }
+    rows = [report.Missing(block=k, reason=v) for k, v in reasons.items() if found[k] is None]
+    rows.append(report.Missing(block="pii.residual", reason="no sample was checked by people for what masking missed"))
+    rows.append(report.Missing(block="review", reason="no spot check was held"))
+    if found["risks"] is not None and "risk_codes" not in tally.columns:
+        rows.append(report.Missing(block="risks.codes", reason="no detector of risk codes ran"))
+    if not rules_known(manifest, tally):
+        reason = "the packs changed since the run, and the manifest has no rules"
+        rows.append(report.Missing(block="thresholds", reason=reason))
+    return tuple(rows)
+
+
+def rules_known(manifest: Mapping[str, Any], tally: "Tally") -> bool:
+    """Whether the predicates of the run are known."""
+    return bool(tally.drawn) or not manifest["recipe"]["filters"]
+
+
+def _largest(counters: Mapping[Any, Mapping[str, int]]) -> list[tuple[Any, Mapping[str, int]]]:
+    return sorted(counters.items(), key=lambda item: (-item[1].get("documents", 0), str(item[0])))

@@ -1,0 +1,140 @@
+"""Charts as hand-made SVG: no script, no fonts, no colours but those of the page's style; every text is escaped."""
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+
+from markupsafe import Markup, escape
+
+from openclaw_data.audit import histograms, report
+from openclaw_data.audit.escapes import visible
+
+WIDTH, HEIGHT = 340, 170
+_LEFT, _RIGHT, _TOP, _BOTTOM = 8, 8, 26, 24
+
+
+def histogram(found: report.Histogram, language: str, title: str) -> Markup:
+    """One signal in one language: all judged documents, the kept ones in front, and the lines of the rules.
+
+    Heights are square roots of the counts, so that small bins can be seen beside large ones.
+    """
+    judged, kept = found.judged.get(language), found.kept.get(language)
+    lines = [t for t in found.thresholds if t.language == language]
+    if judged is None:
+        return _frame(title, Markup(), "")
+    places = [histograms.position(t.value, found.scale) for t in lines]
+    low = min([judged.first, *places])
+    high = max([judged.first + len(judged.counts), *(p + 1 for p in places)])
+    low, high = math.floor(low), math.ceil(high)
+    top = math.sqrt(max(judged.counts))
+
+    def x(place: float) -> float:
+        return _LEFT + (place - low) / max(1, high - low) * (WIDTH - _LEFT - _RIGHT)
+
+    def bars(bins: report.Bins | None, name: str) -> Markup:
+        made = Markup()
+        for i, n in enumerate(bins.counts if bins else ()):
+            if n:
+                left, right = x(bins.first + i), x(bins.first + i + 1)  # type: ignore[union-attr]
+                height = math.sqrt(n) / top * (HEIGHT - _TOP - _BOTTOM)
+                made += _rect(left, HEIGHT - _BOTTOM - height, max(0.8, right - left - 0.6), height, name)
+        return made
+
+    body = bars(judged, "judged") + bars(kept, "kept") + _axis(found.scale, low, high, x)
+    for threshold, place in zip(lines, places, strict=True):
+        centre = _number(x(place))
+        label = visible(f"{threshold.rule}: {number(threshold.value)}")
+        body += Markup('<line class="limit" x1="{0}" x2="{0}" y1="{1}" y2="{2}"><title>{3}</title></line>').format(
+            centre, _TOP - 4, HEIGHT - _BOTTOM, label
+        )
+    for value in dict.fromkeys(t.value for t in lines):
+        at = x(histograms.position(value, found.scale))
+        body += _text(at, _TOP - 8, number(value), "limit", _anchor(at))
+    summary = f"{title}: {sum(judged.counts)} judged, {sum(kept.counts) if kept else 0} kept"
+    return _frame(title, body, summary + "".join(f"; {t.rule} {number(t.value)}" for t in lines))
+
+
+def columns(values: Mapping[str, int], title: str) -> Markup:
+    """One column a key, in the order given: documents by month."""
+    keys, top = list(values), max([1, *values.values()])
+    step = (WIDTH - _LEFT - _RIGHT) / max(1, len(keys))
+    body = Markup()
+    for i, key in enumerate(keys):
+        height = values[key] / top * (HEIGHT - _TOP - _BOTTOM)
+        left = _LEFT + i * step
+        bar = _rect(left, HEIGHT - _BOTTOM - height, max(0.8, step - 1), height, "kept")
+        body += Markup("<g><title>{}: {}</title>{}</g>").format(visible(key), f"{values[key]:,}", bar)
+    shown = {0, len(keys) - 1} if len(keys) > 1 else {0}
+    for i in sorted(shown) if keys else ():
+        body += _text(_LEFT + (i + 0.5) * step, HEIGHT - 8, keys[i], "tick", "start" if not i else "end")
+    body += _text(_LEFT, _TOP - 8, f"{top:,}", "tick", "start")
+    return _frame(title, body, title)
+
+
+def curve(points: Sequence[tuple[float, float]], title: str) -> Markup:
+    """The long tail: share of domains, largest first, against their share of characters."""
+    wide, high = WIDTH - 44 - _RIGHT, HEIGHT - _TOP - _BOTTOM
+    places = [(44.0, float(HEIGHT - _BOTTOM)), *((44 + a * wide, HEIGHT - _BOTTOM - b * high) for a, b in points)]
+    line = " ".join(f"{_number(a)},{_number(b)}" for a, b in places)
+    body = Markup('<polyline class="curve" points="{}"/>').format(line)
+    for share in (0, 0.5, 1):
+        body += _text(44 + share * wide, HEIGHT - 8, f"{share:.0%}", "tick", "end" if share == 1 else "middle")
+        body += _text(38, HEIGHT - _BOTTOM - share * high + 4, f"{share:.0%}", "tick", "end")
+    return _frame(title, body, title)
+
+
+def number(value: float) -> str:
+    """A number as short as it can be read: 50, 0.012, 100,000."""
+    return f"{value:,.0f}" if abs(value) >= 100 or value == int(value) else f"{value:.3g}"
+
+
+def _axis(scale: str, low: int, high: int, x: "object") -> Markup:
+    assert callable(x)
+    body = Markup('<line class="axis" x1="{}" x2="{}" y1="{}" y2="{}"/>').format(
+        _LEFT, WIDTH - _RIGHT, HEIGHT - _BOTTOM, HEIGHT - _BOTTOM
+    )
+    for place, label in _ticks(scale, low, high):
+        at = x(place)
+        body += _text(at, HEIGHT - 8, label, "tick", _anchor(at))
+    return body
+
+
+def _anchor(at: float) -> str:
+    """Where a label at `at` is held, so that it stays inside the chart."""
+    return "start" if at < 30 else "end" if at > WIDTH - 30 else "middle"
+
+
+def _ticks(scale: str, low: int, high: int) -> Iterable[tuple[float, str]]:
+    """About four places with round values."""
+    if scale == histograms.FRACTION:
+        step = next(s for s in (1, 2, 5, 10, 20, 25) if (high - low) / s <= 5)
+        return [(p, number(p / 100)) for p in range(-(-low // step) * step, high + 1, step)]
+    least = low or 1 + (high - low) // 8  # the first bin is labelled 0: no label beside it
+    decades = [d for d in range(-2, 10) if least <= histograms.position(10.0**d, scale) <= high]
+    step = max(1, math.ceil(len(decades) / 5))
+    marks = [(histograms.position(10.0**d, scale), number(10.0**d)) for d in decades[::step]]
+    if not low:
+        marks = [(0.5, "0"), *marks]
+    if len(marks) < 2:
+        middle = (low + high) / 2
+        marks.append((middle, number(float(f"{histograms.value_at(middle, scale):.2g}"))))
+    return marks
+
+
+def _frame(title: str, body: Markup, summary: str) -> Markup:
+    return Markup('<svg class="chart" viewBox="0 0 {} {}" role="img" aria-label="{}">{}</svg>').format(
+        WIDTH, HEIGHT, visible(summary or title), body
+    )
+
+
+def _rect(x: float, y: float, width: float, height: float, name: str) -> Markup:
+    cells = (name, _number(x), _number(y), _number(width), _number(height))
+    return Markup('<rect class="{}" x="{}" y="{}" width="{}" height="{}"/>').format(*cells)
+
+
+def _text(x: float, y: float, text: str, name: str, anchor: str = "middle") -> Markup:
+    cells = (name, anchor, _number(x), _number(y), escape(text))
+    return Markup('<text class="{}" text-anchor="{}" x="{}" y="{}">{}</text>').format(*cells)
+
+
+def _number(value: float) -> str:
+    return f"{value:.1f}"

@@ -1,0 +1,58 @@
+"""Pages from data: Jinja2 with everything escaped, one file each, nothing fetched and no script."""
+
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from openclaw_data.audit import charts, report, words
+from openclaw_data.audit.escapes import as_json, breaks, visible
+
+TEMPLATES = Path(__file__).parent / "templates"
+POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
+
+
+def environment(*folders: Path) -> Environment:
+    """A Jinja2 environment over this package's templates and those of `folders`."""
+    made = Environment(
+        loader=FileSystemLoader([TEMPLATES, *folders]),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.globals.update(t=words.both, pair=words.pair, charts=charts, policy=POLICY)
+    made.filters.update(
+        visible=visible, breaks=breaks, as_json=as_json, n=integer, percent=percent, size=size, short=short
+    )
+    return made
+
+
+def render(found: report.Report, language: str = "en") -> str:
+    """The report as a page; `language` (`en` or `zh`) is what it opens in."""
+    template = environment().get_template("report.html.j2")
+    return template.render(r=found, language=language, title=f"{found.identity.name} {found.identity.version}")
+
+
+def integer(value: int) -> str:
+    """12,345."""
+    return f"{value:,}"
+
+
+def percent(part: float, whole: float) -> str:
+    """A share with one decimal."""
+    return f"{100 * part / whole:.1f}\u00a0%" if whole else "–"
+
+
+def size(value: int) -> str:
+    """Bytes in the unit that reads best."""
+    for unit in ("B", "kB", "MB", "GB"):
+        if value < 1000:
+            return f"{value:,.1f} {unit}" if unit != "B" else f"{value} B"
+        value = value / 1000  # type: ignore[assignment]
+    return f"{value:,.1f} TB"
+
+
+def short(value: Any) -> str:
+    """A signal's value."""
+    return charts.number(value) if isinstance(value, float) else visible(value)

@@ -1,0 +1,67 @@
+"""Write the audit of a dataset: `audit/report.json`, `audit/report.html`, `audit/domains.csv`."""
+
+import csv
+import io
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from openclaw_data import storage
+from openclaw_data.audit import blocks, numbers, page, report
+from openclaw_data.documents import DataError
+
+FOLDER = "audit"
+LANGUAGES = ("en", "zh")
+LARGE = 1000
+"""domains.csv holds the largest 10 % of the domains, or so many where these are more."""
+
+
+def audit(dataset: str, manifest: Mapping[str, Any], *, work: str = "", language: str = "en") -> report.Report:
+    """Measure a dataset and write its report into its folder `audit/`.
+
+    Args:
+        dataset: The folder or URL of the dataset.
+        manifest: The content of its manifest; what it says of the clock or of other files is not looked at.
+        work: The work folder of its run, from which samples take how their texts begin; empty: no texts.
+        language: `en` or `zh`: what the page opens in.
+
+    Returns:
+        The report, as written; the same bytes for the same dataset.
+    """
+    if language not in LANGUAGES:
+        raise DataError(f"--language {language}", "is not a language of the report.", "Write en or zh.")
+    manifest = json.loads(json.dumps(manifest, sort_keys=True))  # the same order whether just made or read back
+    found, tally = numbers.measure(dataset, manifest, work)
+    storage.write_json(storage.join(dataset, FOLDER, "report.json"), found.model_dump(mode="json"), indent=1)
+    _write(storage.join(dataset, FOLDER, "report.html"), page.render(found, language))
+    _write(storage.join(dataset, FOLDER, "domains.csv"), domains_csv(blocks.ranked_domains(tally)))
+    return found
+
+
+def read_manifest(dataset: str) -> Any:
+    """The content of a dataset's manifest.
+
+    Raises:
+        DataError: it is no dataset.
+    """
+    found = storage.read_json(storage.join(dataset, "manifest.json"))
+    if found is None:
+        raise DataError(dataset, "holds no manifest.json.", "Name the folder of a finished dataset.")
+    return found
+
+
+def domains_csv(rows: list[report.Domain]) -> str:
+    """The top of the domains as CSV; a name that a spreadsheet would take for a formula gets a quote before it."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(["rank", "domain", "documents", "characters", "tokens"])
+    for rank, row in enumerate(rows[: max(LARGE, -(-len(rows) // 10))], 1):
+        name = f"'{row.domain}" if row.domain[:1] in "=+-@\t\r" else row.domain
+        writer.writerow([rank, name, row.amount.documents, row.amount.characters, row.amount.tokens])
+    return out.getvalue()
+
+
+def _write(path: str, text: str) -> None:
+    with storage.create(path) as name:
+        Path(name).write_text(text, encoding="utf-8")

@@ -1,0 +1,263 @@
+"""The audit report: numbers that agree with the decisions, a page that is safe, and looked at in a real browser."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pyarrow.parquet as pq
+import pytest
+
+import openclaw_data
+from openclaw_data.audit import blocks, charts, histograms, page, report, words, write
+from openclaw_data.documents import DataError
+from tests.browser import Page, chromium
+
+SCHEMA = Path(report.__file__).with_name("report.schema.json")
+
+
+@pytest.fixture(scope="module")
+def dataset(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The bundled sample, curated."""
+    out = tmp_path_factory.mktemp("curated") / "out"
+    openclaw_data.run("sample", out)
+    return out
+
+
+@pytest.fixture(scope="module")
+def found(dataset: Path) -> report.Report:
+    return report.Report.model_validate_json((dataset / "audit" / "report.json").read_bytes())
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Page]:
+    with chromium() as opened:
+        yield opened
+
+
+def decisions(dataset: Path) -> pl.DataFrame:
+    return pl.concat([pl.DataFrame(pq.read_table(p)) for p in sorted((dataset / "decisions").glob("*.parquet"))])
+
+
+def test_the_schema_is_the_committed_one() -> None:
+    text = json.dumps(report.schema(), ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+    if os.environ.get("UPDATE_GOLDEN"):
+        SCHEMA.write_text(text, encoding="utf-8")
+    assert text == SCHEMA.read_text(encoding="utf-8"), (
+        "if the change is meant: UPDATE_GOLDEN=1 pytest tests/test_audit.py"
+    )
+
+
+def test_every_run_ends_with_a_report_whose_numbers_are_those_of_the_decisions(
+    dataset: Path, found: report.Report
+) -> None:
+    table = decisions(dataset)
+    kept = table.filter(pl.col("outcome") == "kept")
+    assert found.totals.read == len(table)
+    assert found.totals.kept_amount == report.Amount(
+        documents=len(kept), characters=kept["char_count"].sum(), tokens=kept["token_count"].sum()
+    )
+    reasons = table.explode("dropped_by").drop_nulls("dropped_by").filter(pl.col("outcome") == "dropped")
+    assert {r.rule: r.documents for r in found.rules if r.documents} == dict(
+        reasons["dropped_by"].value_counts().rows()
+    )
+    single = table.filter(pl.col("dropped_by").list.len() == 1).explode("dropped_by")
+    assert {r.rule: r.only for r in found.rules if r.only} == dict(single["dropped_by"].value_counts().rows())
+    for by in (found.licences.values(), [s.kept for s in found.sources], [x.kept for x in found.languages]):
+        assert sum(a.documents for a in by) == len(kept)
+    assert sum(found.times.by_month.values()) + found.times.unknown == len(kept)
+    assert (
+        sum(d.amount.documents for d in found.domains.top)
+        == kept.filter(pl.col("url_host_registered_domain") != "").height
+    )
+
+
+def test_the_funnel_ends_with_what_is_kept(found: report.Report) -> None:
+    left = found.totals.read
+    for stage in found.funnel:
+        assert stage.entered == left
+        left -= stage.dropped + stage.errors
+    assert left == found.totals.kept
+
+
+def test_histograms_count_every_judged_document_once(dataset: Path, found: report.Report) -> None:
+    table = decisions(dataset).filter((pl.col("error") == "") & (pl.col("skipped") == ""))
+    for signal in found.signals:
+        for language, bins in signal.judged.items():
+            mine = table.filter(pl.col("language") == language)
+            assert sum(bins.counts) == len(mine)
+            assert sum(signal.kept[language].counts) == (mine["outcome"] == "kept").sum()
+    assert {"words", "char_count"} <= {s.name for s in found.signals}
+    drawn = {(t.language, t.value) for s in found.signals if s.name == "char_count" for t in s.thresholds}
+    assert drawn == {("zh", 200.0), ("en", 150.0)}
+
+
+@pytest.mark.parametrize("scale", [histograms.FRACTION, histograms.LOG, histograms.COUNT])
+def test_a_value_lies_in_the_bin_that_its_position_is_in(scale: str) -> None:
+    values = np.array([0, 0.004, 0.01, 0.29, 0.5, 0.999, 1, 1.5, 2, 50, 100, 99999, 1e5, 3e12], np.float32)
+    bins = histograms.bin_of(values, scale)
+    assert list(bins) == sorted(bins)
+    for value, at in zip(values, bins, strict=True):
+        place = histograms.position(float(value), scale)
+        assert abs(place - at) <= 1.0001
+    assert histograms.value_at(histograms.position(0.5, histograms.FRACTION), histograms.FRACTION) == 0.5
+
+
+def test_what_the_dataset_does_not_have_is_said_to_be_not_measured(found: report.Report) -> None:
+    silent = {m.block for m in found.not_measured}
+    for block in ("pii", "risks", "contamination", "duplicates", "rights"):
+        assert (getattr(found, block) is None) == (block in silent)
+    assert "pii.residual" in silent
+    assert all(m.reason for m in found.not_measured)
+
+
+def test_an_audit_made_again_has_the_same_bytes(dataset: Path) -> None:
+    files = {p: p.read_bytes() for p in (dataset / "audit").iterdir()}
+    assert {p.name for p in files} == {"report.json", "report.html", "domains.csv"}
+    write.audit(str(dataset), write.read_manifest(str(dataset)))
+    assert {p: p.read_bytes() for p in (dataset / "audit").iterdir()} == files
+
+
+def test_texts_are_left_out_unless_the_work_folder_is_named(
+    dataset: Path, found: report.Report, tmp_path: Path
+) -> None:
+    everyone = [*found.samples.kept, *(s for rows in found.samples.dropped.values() for s in rows)]
+    assert everyone
+    assert not any(s.text for s in everyone)
+    import shutil
+
+    copy = tmp_path / "out"
+    shutil.copytree(dataset, copy)
+    shown = write.audit(str(copy), write.read_manifest(str(copy)), work=f"{dataset}.work", language="zh")
+    assert all(s.text for s in shown.samples.kept)
+    assert '<html lang="zh">' in (copy / "audit" / "report.html").read_text(encoding="utf-8")
+
+
+def test_the_command_writes_the_report_and_refuses_what_is_no_dataset(dataset: Path, tmp_path: Path) -> None:
+    program = [sys.executable, "-c", "from openclaw_data.cli import main; main()", "audit"]
+    shown = subprocess.run([*program, str(dataset)], capture_output=True, text=True, check=True).stdout
+    assert "Not measured:" in shown
+    with pytest.raises(DataError, match=r"holds no manifest\.json"):
+        write.read_manifest(str(tmp_path))
+    with pytest.raises(DataError, match="is not a language of the report"):
+        write.audit(str(dataset), write.read_manifest(str(dataset)), language="fr")
+
+
+def test_the_long_tail_is_the_share_of_the_largest() -> None:
+    assert blocks.curve([]) == ()
+    points = blocks.curve([60, 30, 10])
+    assert points[0] == (round(1 / 3, 6), 0.6)
+    assert points[-1] == (1.0, 1.0)
+    rows = [report.Domain(domain="=cmd", amount=report.Amount(documents=1, characters=2, tokens=1))]
+    assert "'=cmd" in write.domains_csv(rows)
+
+
+def test_every_word_of_the_pages_is_there_in_both_languages() -> None:
+    assert all(english and chinese for english, chinese in words.WORDS.values())
+    assert all(any("\u4e00" <= c <= "\u9fff" for c in chinese) for _, chinese in words.WORDS.values())
+
+
+HOSTILE = [
+    "<script>document.title='owned'</script>",
+    '"><img src=x onerror=alert(1)>',
+    "javascript:alert(1)",
+    "http://evil.example/\u202egnp.exe\x1b[31m\x00",
+    "{{ 7 * 7 }}{% raw %}",
+    "</style><style>body{display:none}",
+    "&lt;b&gt;]]><!--",
+]
+
+
+def hostile(found: report.Report) -> report.Report:
+    """The report with hostile texts wherever a text comes from outside."""
+    data = found.model_dump(mode="json")
+    evil = " ".join(HOSTILE)
+    for key in ("name", "description"):
+        data["identity"][key] = evil
+    data["identity"]["publication"] = {evil: evil}
+    for sample in (*data["samples"]["kept"], *(s for rows in data["samples"]["dropped"].values() for s in rows)):
+        sample.update(id=evil, url=evil, text=evil, values={"words": 3, "title": evil})
+    data["samples"]["with_texts"] = True
+    for domain in data["domains"]["top"]:
+        domain["domain"] = evil
+    data["licences"][evil] = {"documents": 1, "characters": 1, "tokens": 1}
+    data["sources"][0].update(record=evil, licence=evil, crawl=evil)
+    data["rules"][0].update(rule=evil, keep={"default": evil})
+    data["rights"]["signals"][evil] = [1, 1]
+    data["signals"][0]["thresholds"] = [{"rule": evil, "language": "zh", "value": 3}]
+    data["signals"][0]["meaning"] = evil
+    data["reproducibility"]["recipe"] = {"name": evil}
+    return report.Report.model_validate(data)
+
+
+def test_nothing_from_outside_becomes_markup(found: report.Report) -> None:
+    made = page.render(hostile(found))
+    for text in ("<script", "<img", "</style><style>", "\x1b", "\u202e", "\x00"):
+        assert text not in made.replace("<style>\n:root", "", 1)
+    assert "{{ 7 * 7 }}" in made
+    assert "49" not in made.split("{{ 7 * 7 }}")[0][-20:]
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("evil", [False, True])
+def test_the_page_is_quiet_fits_and_can_be_read(
+    browser: Page, found: report.Report, tmp_path: Path, width: int, *, evil: bool
+) -> None:
+    file = tmp_path / "report.html"
+    file.write_text(page.render(hostile(found) if evil else found), encoding="utf-8")
+    browser.open("about:blank")
+    browser.console(), browser.requests()
+    browser.open(file.as_uri(), width)
+    assert browser.requests() == [file.as_uri()]
+    assert browser.overflow() <= 0
+    for language in ("en", "zh"):
+        browser.run(f"document.getElementById('show-{language}').click()")
+        assert browser.low_contrast() == []
+        other = {"en": "zh", "zh": "en"}[language]
+        assert browser.run(f"return [...document.querySelectorAll('.{other}')].every(e => !e.getClientRects().length)")
+        assert browser.run(f"return document.querySelector('h1 .{language}').getClientRects().length") > 0
+    assert browser.console() == []
+    assert browser.run("return document.title").startswith("sample" if not evil else "<script>")
+
+
+def test_the_page_can_be_used_with_the_keyboard_alone(browser: Page, dataset: Path) -> None:
+    browser.open((dataset / "audit" / "report.html").as_uri())
+    tab, right, enter = "\ue004", "\ue014", "\ue007"
+    browser.keys(tab)
+    assert browser.run("return document.activeElement.id") == "show-en"
+    browser.keys(right)
+    assert browser.run("return document.getElementById('show-zh').checked")
+    assert browser.run("return document.querySelector('h1 .zh').getClientRects().length") > 0
+    browser.keys(tab, tab, enter)
+    assert browser.run("return location.hash") == "#totals"
+    reached = browser.run(
+        "return [...document.querySelectorAll('.wide')].every(e => e.tabIndex === 0 && e.getAttribute('aria-label'))"
+    )
+    assert reached
+    browser.run("document.querySelector('summary').focus()")
+    browser.keys(enter)
+    assert browser.run("return document.querySelector('details').open")
+
+
+def test_every_chart_has_a_name_and_stays_inside_its_frame(browser: Page, dataset: Path) -> None:
+    browser.open((dataset / "audit" / "report.html").as_uri())
+    outside = browser.run(
+        """return [...document.querySelectorAll('svg')].flatMap(svg => { const box = svg.getBoundingClientRect();
+        return [...svg.querySelectorAll('text, rect, line')].filter(e => { const b = e.getBoundingClientRect();
+          return b.left < box.left - 1 || b.right > box.right + 1 || b.top < box.top - 1
+            || b.bottom > box.bottom + 1; })
+          .map(e => svg.getAttribute('aria-label') + ': ' + e.outerHTML); })"""
+    )
+    assert outside == []
+    assert browser.run("return [...document.querySelectorAll('svg')].every(e => e.getAttribute('aria-label'))")
+
+
+def test_an_empty_chart_is_still_a_chart() -> None:
+    empty = report.Histogram(name="x", unit="", meaning="", source="", scale="log", judged={}, kept={}, thresholds=())
+    assert charts.histogram(empty, "zh", "x").startswith("<svg")
+    assert charts.columns({}, "x").startswith("<svg")
+    assert charts.curve((), "x").startswith("<svg")
