@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -13,11 +14,12 @@ import pyarrow.parquet as pq
 import pytest
 
 import openclaw_data
+from openclaw_data import share
 from openclaw_data.audit import blocks, charts, histograms, page, report, words, write
 from openclaw_data.documents import DataError
 from tests.browser import Page, chromium
 
-SCHEMA = Path(report.__file__).with_name("report.schema.json")
+SCHEMA = share.folder("manifests") / "schemas" / "audit-1.schema.json"
 
 
 @pytest.fixture(scope="module")
@@ -37,6 +39,10 @@ def found(dataset: Path) -> report.Report:
 def browser() -> Iterator[Page]:
     with chromium() as opened:
         yield opened
+
+
+def read(dataset: Path) -> dict:
+    return json.loads((dataset / "manifest.json").read_text(encoding="utf-8"))
 
 
 def decisions(dataset: Path) -> pl.DataFrame:
@@ -118,7 +124,7 @@ def test_what_the_dataset_does_not_have_is_said_to_be_not_measured(found: report
 def test_an_audit_made_again_has_the_same_bytes(dataset: Path) -> None:
     files = {p: p.read_bytes() for p in (dataset / "audit").iterdir()}
     assert {p.name for p in files} == {"report.json", "report.html", "domains.csv"}
-    write.audit(str(dataset), write.read_manifest(str(dataset)))
+    write.audit(str(dataset), read(dataset))
     assert {p: p.read_bytes() for p in (dataset / "audit").iterdir()} == files
 
 
@@ -128,11 +134,9 @@ def test_texts_are_left_out_unless_the_work_folder_is_named(
     everyone = [*found.samples.kept, *(s for rows in found.samples.dropped.values() for s in rows)]
     assert everyone
     assert not any(s.text for s in everyone)
-    import shutil
-
     copy = tmp_path / "out"
     shutil.copytree(dataset, copy)
-    shown = write.audit(str(copy), write.read_manifest(str(copy)), work=f"{dataset}.work", language="zh")
+    shown = write.audit(str(copy), read(copy), work=f"{dataset}.work", language="zh")
     assert all(s.text for s in shown.samples.kept)
     assert '<html lang="zh">' in (copy / "audit" / "report.html").read_text(encoding="utf-8")
 
@@ -141,10 +145,21 @@ def test_the_command_writes_the_report_and_refuses_what_is_no_dataset(dataset: P
     program = [sys.executable, "-c", "from openclaw_data.cli import main; main()", "audit"]
     shown = subprocess.run([*program, str(dataset)], capture_output=True, text=True, check=True).stdout
     assert "Not measured:" in shown
-    with pytest.raises(DataError, match=r"holds no manifest\.json"):
-        write.read_manifest(str(tmp_path))
+    ended = subprocess.run([*program, str(tmp_path)], capture_output=True, text=True, check=False)
+    assert (ended.returncode, "holds no manifest.json" in ended.stderr) == (2, True)
     with pytest.raises(DataError, match="is not a language of the report"):
-        write.audit(str(dataset), write.read_manifest(str(dataset)), language="fr")
+        write.audit(str(dataset), read(dataset), language="fr")
+
+
+def test_a_dataset_is_whole_after_another_audit(dataset: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "out"
+    shutil.copytree(dataset, copy)
+    program = [sys.executable, "-c", "from openclaw_data.cli import main; main()"]
+    before = (copy / "manifest.json").read_bytes()
+    for options, same in (([], True), (["--work", f"{dataset}.work"], False)):
+        subprocess.run([*program, "audit", str(copy), *options], capture_output=True, check=True)
+        assert ((copy / "manifest.json").read_bytes() == before) == same
+        subprocess.run([*program, "verify", str(copy)], capture_output=True, check=True)
 
 
 def test_the_long_tail_is_the_share_of_the_largest() -> None:

@@ -256,5 +256,5 @@ class Report(Section):
 
 
 def schema() -> dict[str, Any]:
-    """The JSON Schema of a report, as committed beside this file."""
+    """The JSON Schema of a report, as committed in manifests/schemas/."""
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **Report.model_json_schema()}

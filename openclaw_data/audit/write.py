@@ -12,6 +12,7 @@ from openclaw_data.audit import blocks, numbers, page, report
 from openclaw_data.documents import DataError
 
 FOLDER = "audit"
+FILES = ("report.json", "report.html", "domains.csv")
 LANGUAGES = ("en", "zh")
 LARGE = 1000
 """domains.csv holds the largest 10 % of the domains, or so many where these are more."""
@@ -36,18 +37,6 @@ def audit(dataset: str, manifest: Mapping[str, Any], *, work: str = "", language
     storage.write_json(storage.join(dataset, FOLDER, "report.json"), found.model_dump(mode="json"), indent=1)
     _write(storage.join(dataset, FOLDER, "report.html"), page.render(found, language))
     _write(storage.join(dataset, FOLDER, "domains.csv"), domains_csv(blocks.ranked_domains(tally)))
-    return found
-
-
-def read_manifest(dataset: str) -> Any:
-    """The content of a dataset's manifest.
-
-    Raises:
-        DataError: it is no dataset.
-    """
-    found = storage.read_json(storage.join(dataset, "manifest.json"))
-    if found is None:
-        raise DataError(dataset, "holds no manifest.json.", "Name the folder of a finished dataset.")
     return found
 
 

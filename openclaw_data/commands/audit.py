@@ -9,16 +9,28 @@ def audit(
     dataset: Annotated[str, typer.Argument(help="Folder or URL of a dataset.")],
     work: Annotated[str, typer.Option("--work", help="Its work folder: samples then show how texts begin.")] = "",
     language: Annotated[str, typer.Option("--language", help="What the page opens in: en or zh.")] = "en",
+    sign_key: Annotated[
+        str | None, typer.Option(metavar="PEM", help="Private key that signs the dataset again, if its files change.")
+    ] = None,
 ) -> None:
     """Measure a dataset and write its audit report: audit/report.json, report.html and domains.csv.
 
-    Every run does so at its end. The page is one file: no script, nothing fetched, English and Chinese.
+    Every run does so at its end. The page is one file: no script, nothing fetched, English and Chinese. Where the
+    report is another one than before, the manifest is written again, so that `verify` holds.
 
     Example: openclaw-data audit out
     """
+    from openclaw_data import storage
     from openclaw_data.audit import write
+    from openclaw_data.dataset import manifest as manifests
+    from openclaw_data.dataset.seal import seal
 
-    found = write.audit(dataset, write.read_manifest(dataset), work=work, language=language)
+    manifest = manifests.read(dataset)
+    found = write.audit(dataset, manifest.model_dump(mode="json"), work=work, language=language)
+    listed = {f.path: f.sha256 for f in manifest.files}
+    written = {f"{write.FOLDER}/{name}" for name in write.FILES}
+    if any(storage.sha256(storage.join(dataset, path)) != listed.get(path) for path in written):
+        seal(dataset, manifest, sign_key)
     missing = ", ".join(m.block for m in found.not_measured)
     print(f"Written: {dataset.rstrip('/')}/{write.FOLDER}/report.html, report.json, domains.csv")
     print(f"Not measured: {missing or 'nothing'}")

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from openclaw_data import share, signals
 
-_ROW = re.compile(r"\| `([a-z0-9_]+)` \| ([^|]*) \| ([^|]*) \| ([^|]*) \|")
+_ROW = re.compile(r"\| `([a-z0-9_]+)` \| (.*?) \| (.*) \| (.*?) \|")
 _HEAD = re.compile(r"\| (signal|column) \| unit \| meaning \| source \|")
 
 
@@ -33,7 +33,7 @@ def entries() -> tuple[Entry, ...]:
         elif head := _HEAD.fullmatch(line.strip()):
             kind = head[1]
         elif kind and (row := _ROW.fullmatch(line.strip())):
-            name, unit, meaning, source = (cell.strip() for cell in row.groups())
+            name, unit, meaning, source = (cell.strip().replace("\\|", "|") for cell in row.groups())
             found.append(Entry(name, kind, group, unit, meaning, source, signals.SIGNALS.get(name, "")))
     return tuple(found)
 
