@@ -6,10 +6,14 @@ languages (`en`), languages with a script (`zh-Hant`) or `default`: the most exa
 used, and a document whose language has no key is not judged by that rule. `languages` on a pack limits all its rules
 in the same way.
 
+A pack may also hold excuses. An excuse says when rules, its own pack's or others', do not judge a document: a page of
+program text is not dropped for its marks. It counts only where its pack is loaded.
+
 SQL semantics let a null pass silently and call `NaN >= 0.5` true, so `judge` refuses both.
 """
 
 import difflib
+import fnmatch
 import hashlib
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -24,8 +28,9 @@ if TYPE_CHECKING:
     import polars as pl
     import pyarrow as pa
 
-PACK_KEYS = ("name", "version", "description", "source", "languages", "rules")
+PACK_KEYS = ("name", "version", "description", "source", "languages", "signals", "datatrove", "rules", "excuses")
 RULE_KEYS = ("name", "keep", "source", "keeps", "drops")
+EXCUSE_KEYS = ("name", "when", "rules", "source", "excuses", "judges")
 EXAMPLE_KEYS = ("text", "repeat", "times", "columns")
 COLUMNS = {
     "language": "",
@@ -72,6 +77,7 @@ FUNCTIONS = (
 )
 """What may stand before a bracket in a predicate: five words of SQL, and functions of the columns of one row."""
 DEFAULT = "default"
+_COLUMN = re.compile(r"[a-z][a-z0-9_]{0,62}")
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Z][a-z]{3})?")
 
@@ -93,6 +99,17 @@ class Rule(NamedTuple):
     drops: tuple[Example, ...]
 
 
+class Excuse(NamedTuple):
+    """When rules do not judge. `rules`: patterns of `pack.rule`, such as `gopher-repetition.*`."""
+
+    name: str
+    when: str
+    rules: tuple[str, ...]
+    source: str
+    excuses: tuple[Example, ...]
+    judges: tuple[Example, ...]
+
+
 class Pack(NamedTuple):
     """A pack as read from `path`; `digest` is the sha256 of the file's bytes. No `languages` means all."""
 
@@ -104,6 +121,7 @@ class Pack(NamedTuple):
     rules: tuple[Rule, ...]
     path: str
     digest: str
+    excuses: tuple[Excuse, ...] = ()
 
 
 class _File(NamedTuple):
@@ -136,7 +154,9 @@ def read(path: Path) -> Pack:
     """Read and check one pack: keys, names, predicates, signals, examples."""
     data, positions = yaml_strict.load(path)
     file = _File(str(path), positions)
-    _keys(file, data, (), PACK_KEYS, ("name", "version", "source", "rules"))
+    _keys(file, data, (), PACK_KEYS, ("name", "version", "source"))
+    if "rules" not in data and "excuses" not in data:
+        raise file.error((), "the key 'rules' is missing.", "Add it; filters/README.md says what it means.")
     strings = {key: _string(file, data, (), key) for key in ("name", "version", "description", "source")}
     if not _NAME.fullmatch(strings["name"]):
         raise file.error(("name",), f"the name {strings['name']!r} is not lower-case letters, digits, - and _.")
@@ -146,12 +166,14 @@ def read(path: Path) -> Pack:
     for i, language in enumerate(languages):
         if not isinstance(language, str) or not _LANGUAGE.fullmatch(language):
             raise file.error(("languages", i), f"{language!r} is not a language.", "Write zh, en or zh-Hant.")
+    _bring(file, data)
     rules = tuple(_rule(file, rule, ("rules", i)) for i, rule in enumerate(_list(file, data, (), "rules")))
     for i, rule in enumerate(rules):
         if rule.name in {r.name for r in rules[:i]}:
             raise file.error(("rules", i, "name"), f"the rule {rule.name!r} is there already.", "Rename one.")
+    excuses = tuple(_excuse(file, x, ("excuses", i)) for i, x in enumerate(_list(file, data, (), "excuses")))
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    return Pack(**strings, languages=tuple(languages), rules=rules, path=str(path), digest=digest)
+    return Pack(**strings, languages=tuple(languages), rules=rules, path=str(path), digest=digest, excuses=excuses)
 
 
 def needed(packs: Iterable[Pack]) -> set[str]:
@@ -161,6 +183,10 @@ def needed(packs: Iterable[Pack]) -> set[str]:
     """
     columns: set[str] = set()
     for pack in packs:
+        for excuse in pack.excuses:
+            columns.update(expression(excuse.when).meta.root_names())
+            if pack.languages:
+                columns.update(("language", "language_script"))
         for rule in pack.rules:
             for predicate in rule.keep.values():
                 columns.update(expression(predicate).meta.root_names())
@@ -188,7 +214,7 @@ def judge(batch: "pa.RecordBatch | pl.DataFrame", packs: Sequence[Pack]) -> "pa.
     frame = batch if isinstance(batch, pl.DataFrame) else _frame(batch, needed(packs))
     _refuse_gaps(frame, needed(packs))
     names = [f"{pack.name}.{rule.name}" for pack in packs for rule in pack.rules]
-    kept = [_kept(pack, rule).alias(f"{pack.name}.{rule.name}") for pack in packs for rule in pack.rules]
+    kept = [kept_by(pack, rule, packs).alias(f"{pack.name}.{rule.name}") for pack in packs for rule in pack.rules]
     empty = pl.lit([], dtype=pl.List(pl.String))
     if not kept or not frame.height:
         return pa.array([[] for _ in range(frame.height)], pa.list_(pa.string()))
@@ -227,21 +253,39 @@ def matches(languages: Iterable[str], language: str, script: str) -> str | None:
     return next((key for key in (f"{language}-{script}", language, DEFAULT) if key in keys), None)
 
 
-def _kept(pack: Pack, rule: Rule) -> "pl.Expr":
+def kept_by(pack: Pack, rule: Rule, packs: Sequence[Pack]) -> "pl.Expr":
+    """True for a document that the rule keeps or that an excuse in `packs` spares it."""
+    kept = _kept(pack, rule)
+    for other in packs:
+        for excuse in other.excuses:
+            if any(fnmatch.fnmatchcase(f"{pack.name}.{rule.name}", pattern) for pattern in excuse.rules):
+                kept |= _spoken(other) & expression(excuse.when)
+    return kept
+
+
+def _speaks(key: str) -> "pl.Expr":
     import polars as pl
 
-    def speaks(key: str) -> pl.Expr:
-        language, _, script = key.partition("-")
-        return (pl.col("language") == language) & (
-            (pl.col("language_script") == script) if script else pl.lit(value=True)
-        )
+    language, _, script = key.partition("-")
+    return (pl.col("language") == language) & ((pl.col("language_script") == script) if script else pl.lit(value=True))
+
+
+def _spoken(pack: Pack) -> "pl.Expr":
+    """True for a document in one of the pack's languages."""
+    import polars as pl
+
+    return pl.any_horizontal([_speaks(key) for key in pack.languages]) if pack.languages else pl.lit(value=True)
+
+
+def _kept(pack: Pack, rule: Rule) -> "pl.Expr":
+    import polars as pl
 
     keys = sorted((k for k in rule.keep if k != DEFAULT), key=len, reverse=True)
     kept = expression(rule.keep[DEFAULT]) if DEFAULT in rule.keep else pl.lit(value=True)
     if keys:
-        kept = pl.coalesce([*(pl.when(speaks(key)).then(expression(rule.keep[key])) for key in keys), kept])
+        kept = pl.coalesce([*(pl.when(_speaks(key)).then(expression(rule.keep[key])) for key in keys), kept])
     if pack.languages:
-        kept = ~pl.any_horizontal([speaks(key) for key in pack.languages]) | kept
+        kept = ~_spoken(pack) | kept
     return kept
 
 
@@ -329,6 +373,46 @@ def _rule(file: _File, data: Any, where: yaml_strict.Place) -> Rule:
     return Rule(name, keep, source, examples["keeps"], examples["drops"])
 
 
+def _bring(file: _File, data: dict[str, Any]) -> None:
+    """Make the columns that a pack brings along: functions of its own, and filters of datatrove."""
+    from openclaw_data import signals
+
+    for i, name in enumerate(_list(file, data, (), "signals")):
+        try:
+            signals.add(str(name))
+        except DataError as error:
+            raise file.error(("signals", i), str(error)) from None
+    filters = data.get("datatrove", {})
+    if not isinstance(filters, dict):
+        raise file.error(("datatrove",), "this must be a mapping of columns to filters.")
+    for column, asked in filters.items():
+        place = ("datatrove", column)
+        _keys(file, asked, place, ("filter", "arguments"), ("filter",))
+        if not _COLUMN.fullmatch(str(column)) or column in signals.SIGNALS:
+            raise file.error(place, f"{column!r} cannot be the name of a column.", "Name it like dt_gopher.")
+        from openclaw_data.signals import datatrove
+
+        try:
+            signals.ADDED[column] = datatrove.signal(column, asked["filter"], asked.get("arguments", {}))
+        except DataError as error:
+            raise file.error(place, str(error)) from None
+
+
+def _excuse(file: _File, data: Any, where: yaml_strict.Place) -> Excuse:
+    _keys(file, data, where, EXCUSE_KEYS, EXCUSE_KEYS)
+    name, source = _string(file, data, where, "name"), _string(file, data, where, "source")
+    patterns = _list(file, data, where, "rules")
+    for i, pattern in enumerate(patterns):
+        if not isinstance(pattern, str) or "." not in pattern:
+            raise file.error((*where, "rules", i), f"{pattern!r} names no rule.", "Write pack.rule or pack.*.")
+    _check(file, name, data["when"], (*where, "when"))
+    examples = {
+        key: tuple(_example(file, e, (*where, key, i)) for i, e in enumerate(_list(file, data, where, key)))
+        for key in ("excuses", "judges")
+    }
+    return Excuse(name, data["when"], tuple(patterns), source, **examples)
+
+
 def _check(file: _File, rule: str, predicate: Any, where: yaml_strict.Place) -> None:
     from openclaw_data import signals
 
@@ -338,7 +422,7 @@ def _check(file: _File, rule: str, predicate: Any, where: yaml_strict.Place) -> 
         columns = expression(predicate).meta.root_names()
     except ValueError as error:
         raise file.error(where, f"rule {rule!r}: {predicate!r} cannot be used: {error}.") from None
-    known = [*signals.SIGNALS, *COLUMNS]
+    known = [*signals.SIGNALS, *signals.ADDED, *COLUMNS]
     if not columns:
         raise file.error(where, f"rule {rule!r}: {predicate!r} looks at no column.", "Name a signal in it.")
     for column in columns:

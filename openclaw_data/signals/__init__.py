@@ -4,9 +4,9 @@
 loads no kernel. filters/README.md says what each means.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_type_hints
 
 from openclaw_data.errors import DataError
 
@@ -90,6 +90,35 @@ _CLASSIFIERS = "openclaw_data.signals.classifiers:"
 SIGNALS: dict[str, str] = {column: name for name, columns in FUNCTIONS.items() for column in columns}
 
 
+ADDED: "dict[str, Callable[[pa.RecordBatch], Mapping[str, pa.Array]]]" = {}
+"""Columns that packs bring along: from functions of your own (`add`) or from filters of datatrove."""
+
+
+def add(name: str) -> tuple[str, ...]:
+    """Make the columns of your own `module:function` signals; doing it again changes nothing.
+
+    The function takes a `pyarrow.RecordBatch` with a column `text` and returns a NamedTuple of arrays as long as the
+    batch, without nulls and NaN; its annotated return type says the columns.
+
+    Returns:
+        The columns.
+
+    Raises:
+        DataError: it cannot be imported, returns no NamedTuple, or a column has the name of another signal.
+    """
+    try:
+        made: Any = function(name)
+        columns = tuple(get_type_hints(made)["return"]._fields)
+    except (ImportError, AttributeError, KeyError, TypeError, NameError, ValueError) as error:
+        fact = f"it is no signal: {type(error).__name__}: {error}."
+        raise DataError(f"function {name!r}", fact, "Name module:function with a NamedTuple as return type.") from None
+    for column in columns:
+        if column in SIGNALS:
+            raise DataError(f"function {name!r}", f"the signal {column!r} is there already.", "Rename the field.")
+        ADDED[column] = lambda batch: made(batch)._asdict()
+    return columns
+
+
 def function(name: str) -> Any:
     """The function that `module:function` names."""
     module, _, attribute = name.partition(":")
@@ -114,10 +143,10 @@ def compute(
     """
     names = list(names)
     for name in names:
-        if name not in SIGNALS:
+        if name not in SIGNALS and name not in ADDED:
             raise DataError(f"signal {name!r}", "there is no such signal.", "`filters/README.md` lists them.")
     made: dict[str, pa.Array] = {}
-    sources = dict.fromkeys(SIGNALS[name] for name in names)
+    sources = dict.fromkeys(SIGNALS[name] for name in names if name in SIGNALS)
     for source in sources:
         if not source.startswith(_CLASSIFIERS):
             made.update(function(source)(batch)._asdict())
@@ -129,4 +158,7 @@ def compute(
         batch = documents.append(batch, made)
         for source in judged:
             made.update(function(source)(batch, models)._asdict())
+    for name in names:
+        if name not in made:
+            made.update(ADDED[name](batch))
     return {name: made[name] for name in names}
