@@ -37,6 +37,28 @@ def test_every_example_gets_the_verdict_its_rule_promises(pack):
     assert not wrong
 
 
+@pytest.mark.parametrize("excuse", [x for p in PACKS for x in p.excuses], ids=lambda x: x.name)
+def test_every_excuse_holds_for_its_examples_and_not_for_the_others(excuse):
+    texts = [e.text for e in (*excuse.excuses, *excuse.judges)]
+    batch = documents.from_texts(texts)
+    names = rules.expression(excuse.when).meta.root_names()
+    frame = pl.DataFrame({n: pl.Series(a) for n, a in signals.compute(batch, names).items()})
+    held = frame.select(rules.expression(excuse.when).alias("when"))["when"].to_list()
+    assert held == [True] * len(excuse.excuses) + [False] * len(excuse.judges)
+
+
+def test_an_excuse_spares_a_document_the_rules_it_names_and_no_others():
+    packs = rules.load(["gopher-quality", "code-and-tables"])
+    text = "Run it:\n" + "$ a -b --c=1 | d > e\n" * 20 + "The end of the table is that."
+    batch = documents.from_texts([text])
+    batch = documents.append(batch, language.identify(batch))
+    batch = documents.append(batch, {"language": pa.array(["en"])})
+    wanted = sorted(rules.needed(packs) - set(batch.schema.names))
+    batch = documents.append(batch, signals.compute(batch, wanted))
+    assert "gopher-quality.alphabetic" in rules.judge(batch, packs[:1]).to_pylist()[0]
+    assert "gopher-quality.alphabetic" not in rules.judge(batch, packs).to_pylist()[0]
+
+
 @pytest.mark.parametrize("pack", PACKS, ids=lambda p: p.name)
 def test_every_language_variant_has_an_example_it_keeps(pack):
     rows, _, batch = judge_examples(pack)

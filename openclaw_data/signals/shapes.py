@@ -25,11 +25,13 @@ class Shapes(NamedTuple):
     upper_line_fraction: pa.Array  # float32: more capitals than small letters
     brace_line_fraction: pa.Array  # float32: with { or }
     stop_line_fraction: pa.Array  # float32: end with a mark of words/stop-marks.txt, quotation marks left out
+    speaker_line_fraction: pa.Array  # float32: begin with a name and a colon
     chinese_share: pa.Array  # float32: of the characters in lines with letters, those in Chinese lines
     latin_share: pa.Array  # float32: the same of lines in Latin letters
     markup_char_fraction: pa.Array  # float32: of all characters, those in HTML tags and Markdown addresses
     url_char_fraction: pa.Array  # float32: of all characters, those in web addresses
     urls: pa.Array  # int32: web addresses
+    chinese_c4_lines: pa.Array  # int32: lines that Chinese C4 keeps
     curly_brace_ratio: pa.Array  # float32: { and } a character
 
 
@@ -54,12 +56,13 @@ def shapes(batch: pa.RecordBatch) -> Shapes:
     columns: list[Any] = [
         *(ratio(lines[:, at[name]], total) for name in ("code", "table", "numbered")),
         ratio(chars[:, at["numbered"]], in_lines),
-        *(ratio(lines[:, at[name]], total) for name in ("digits", "upper", "brace", "stop")),
+        *(ratio(lines[:, at[name]], total) for name in ("digits", "upper", "brace", "stop", "speaker")),
         ratio(chars[:, at["chinese"]], spoken),
         ratio(chars[:, at["latin"]], spoken),
         ratio(counts[:, 2], all_chars),
         ratio(counts[:, 1], all_chars),
         pa.array(counts[:, 0].astype(np.int32)),
+        pa.array(lines[:, at["sentence"]].astype(np.int32)),
         ratio(counts[:, 3], all_chars),
     ]
     return Shapes(*columns)
@@ -91,7 +94,7 @@ def _shapes(batch: pa.RecordBatch) -> Any:
         return _last[1]
     found = tokens(batch)
     made = kernel.shape_lines(
-        found.data, found.doc_lines, found.line_start, found.line_end, found.line_last,
+        found.data, found.doc_lines, found.line_start, found.line_end, found.line_chars, found.line_last,
         scanner.character_classes(), stop_marks(), kernel.SIGN_TABLE,
     )  # fmt: skip
     _last = (weakref.ref(batch), made)

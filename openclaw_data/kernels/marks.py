@@ -1,0 +1,111 @@
+"""Chapter headings, runs of bare nouns and particles: what tells novels, stuffed pages and classical Chinese."""
+
+from typing import Any
+
+import numba
+import numpy as np
+
+from openclaw_data.kernels.tokens import HAN, PUNCTUATION, SPACE, classify, decode
+
+_CHAPTER_ENDS = (0x7AE0, 0x8282, 0x7BC0, 0x56DE, 0x5377, 0x96C6)  # 章 节 節 回 卷 集
+_CHAPTER_NUMBERS = "一二三四五六七八九十百千零〇两兩0123456789０１２３４５６７８９"
+NUMBERS = np.array(sorted(ord(c) for c in _CHAPTER_NUMBERS), np.int64)
+MODERN = np.array(
+    sorted(ord(c) for c in "的了是在和我你他她它们們这這那就都也不有要会會说說去没沒吗嗎呢吧着著过過给給让讓把被"),
+    np.int64,
+)
+"""Characters without which modern Chinese makes no sentences."""
+CLASSICAL = np.array(sorted(ord(c) for c in "之乎者也矣焉哉曰兮耳歟欤夫盖蓋乃吾汝爾尔其而于於以"), np.int64)
+"""Particles and pronouns of classical Chinese; modern Chinese has a few of them, never many."""
+_LEAST_RUN = 6
+"""Bare nouns in a row that make a run."""
+
+
+@numba.njit(cache=True, nogil=True, inline="always")
+def _holds(table: Any, code: int) -> Any:
+    for value in table:  # noqa: SIM110 - numba has no any()
+        if value == code:
+            return True
+    return False
+
+
+@numba.njit(cache=True, nogil=True)
+def chapters(data: Any, doc_lines: Any, line_start: Any, line_end: Any) -> Any:
+    """Lines that begin with 第, a number and 章, 节, 回, 卷 or 集, or with `Chapter` and a number: int64[n].
+
+    data uint8[bytes], doc_lines int64[n+1], line_start and line_end int64[l].
+    """
+    out = np.zeros(len(doc_lines) - 1, np.int64)
+    word = b"chapter "
+    for d in range(len(out)):
+        for n in range(doc_lines[d], doc_lines[d + 1]):
+            i, stop = line_start[n], line_end[n]
+            if data[i] | 32 == 0x63 and stop - i > 8:
+                k = 0
+                while k < 8 and data[i + k] | 32 == word[k]:
+                    k += 1
+                out[d] += k == 8 and (48 <= data[i + 8] <= 57 or data[i + 8] in (0x49, 0x56, 0x58))
+                continue
+            code, width = decode(data, i, stop)
+            if code != 0x7B2C:
+                continue
+            i += width
+            digits = 0
+            while i < stop and digits < 8:
+                code, width = decode(data, i, stop)
+                i += width
+                if not _holds(NUMBERS, code):
+                    out[d] += digits > 0 and code in _CHAPTER_ENDS
+                    break
+                digits += 1
+    return out
+
+
+@numba.njit(cache=True, nogil=True)
+def particles(offsets: Any, data: Any, classes: Any, modern: Any, classical: Any) -> Any:
+    """Han characters, those of the two tables, and characters in runs of bare nouns: int64[n, 4].
+
+    A run is six pieces or more in a row, each of 2 to 8 Han characters (digits and letters may stand among them)
+    without a character of `modern`, parted by one mark or white space: of such are pages stuffed with search words.
+    offsets int64[n+1], data uint8[bytes], classes uint8[TABLE_SIZE]; modern, classical: bool[...] by code point.
+    """
+    out = np.zeros((len(offsets) - 1, 4), np.int64)
+    for d in range(len(out)):
+        i, stop = offsets[d], offsets[d + 1]
+        piece = run = run_chars = 0
+        bare = True
+        while i <= stop:
+            if i < stop:
+                b = data[i]
+                if b < 0x80:
+                    code, width = np.int64(b), 1
+                    cls = np.int64(classes[b]) & 0xF
+                else:
+                    code, width = decode(data, i, stop)
+                    cls = classify(classes, code) & 0xF
+            else:
+                code, width, cls = np.int64(0x3002), 1, np.int64(PUNCTUATION)
+            i += width
+            if cls == HAN:
+                out[d, 0] += 1
+                if code < len(modern):
+                    if modern[code]:
+                        out[d, 1] += 1
+                        bare = False
+                    out[d, 2] += classical[code]
+                piece += 1
+            elif cls in (SPACE, PUNCTUATION) or code == 0x7C:
+                ends = code in (0x3002, 0xFF01, 0xFF1F)  # 。！？ end a sentence, and a run
+                if piece:
+                    if bare and 2 <= piece <= 8 and not ends:
+                        run += 1
+                        run_chars += piece
+                    else:
+                        if run >= _LEAST_RUN:
+                            out[d, 3] += run_chars
+                        run = run_chars = 0
+                piece = 0
+                bare = True
+        if run >= _LEAST_RUN:
+            out[d, 3] += run_chars
+    return out

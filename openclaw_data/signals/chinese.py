@@ -1,0 +1,67 @@
+"""Signals of Chinese: its scripts mixed, classical Chinese, pages stuffed with search words, and damaged characters."""
+
+from functools import cache
+from typing import Any, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+
+from openclaw_data.kernels import marks as kernel
+from openclaw_data.kernels import scripts
+from openclaw_data.kernels import tokens as scanner
+from openclaw_data.signals.text import ratio
+from openclaw_data.signals.tokens import tokens
+
+
+class Particles(NamedTuple):
+    """Shares of the Han characters, 0 without any."""
+
+    modern_particle_fraction: pa.Array  # float32: 的 了 是 在 and their like
+    classical_particle_fraction: pa.Array  # float32: 之 乎 者 也 曰 and their like
+    noun_run_fraction: pa.Array  # float32: in runs of six and more bare nouns parted by marks, without 的 了 是
+
+
+class Scripts(NamedTuple):
+    """Evidence of scripts and of damage."""
+
+    hans_fraction: pa.Array  # float32: of the Han characters, those of Simplified text alone
+    hant_fraction: pa.Array  # float32: those of Traditional text alone
+    script_mix_fraction: pa.Array  # float32: the rarer of the two, of both: 0 to 0.5
+    private_use_fraction: pa.Array  # float32: of all characters, those of private use
+    control_fraction: pa.Array  # float32: control characters and unassigned code points
+
+
+def particles(batch: pa.RecordBatch) -> Particles:
+    """Particle signals of `text`."""
+    found = tokens(batch)
+    modern, classical = _tables()
+    table = kernel.particles(found.offsets, found.data, scanner.character_classes(), modern, classical)
+    han = table[:, 0]
+    return Particles(ratio(table[:, 1], han), ratio(table[:, 2], han), ratio(table[:, 3], han))
+
+
+def mixture(batch: pa.RecordBatch) -> Scripts:
+    """Script signals of `text`."""
+    found = tokens(batch)
+    table = scripts.count_classes(found.offsets, found.data)
+    at = scripts.COLUMN
+    han = sum(table[:, at[name]] for name in scripts.HAN)
+    hans, hant = (table[:, at[s]] + table[:, at[f"{s}_jis"]] for s in ("hans", "hant"))
+    chars = found.counts["chars"]
+    return Scripts(
+        ratio(hans, han),
+        ratio(hant, han),
+        ratio(np.minimum(hans, hant), hans + hant),
+        ratio(table[:, at["private"]], chars),
+        ratio(table[:, at["control"]], chars),
+    )
+
+
+@cache
+def _tables() -> tuple[Any, Any]:
+    made = []
+    for codes in (kernel.MODERN, kernel.CLASSICAL):
+        table = np.zeros(0xA000, np.bool_)
+        table[codes] = True
+        made.append(table)
+    return made[0], made[1]
