@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from openclaw_data.commands import audit, decontaminate, explain, lists, provenance, train
+from openclaw_data.commands import audit, decontaminate, explain, index, lists, provenance, train
 from openclaw_data.errors import DataError
 
 app = typer.Typer(
@@ -116,6 +116,8 @@ app.command()(explain.refilter)
 app.command()(lists.signals)
 app.command()(lists.filters)
 app.command()(decontaminate.benchmark_index)
+app.command()(index.dedup_check)
+app.add_typer(index.app, name="index")
 
 
 def _by_source(inputs: list[str]) -> dict[str, list[str]]:

@@ -214,6 +214,7 @@ class Resolved(NamedTuple):
     models: dict[str, str]
     benchmarks: dict[str, str]
     classifiers: "classifiers.Models"
+    indexes: dict[str, str]
     optouts: optout.Lists
     digest: str
 
@@ -240,6 +241,9 @@ def load(name: str) -> Recipe:
     if found.decontaminate is not None:
         indexes = tuple(_beside(path, p) for p in found.decontaminate.indexes)
         bound["decontaminate"] = found.decontaminate.model_copy(update={"indexes": indexes})
+    if found.dedup is not None:
+        against = tuple(_beside(path, p) for p in found.dedup.against)
+        bound["dedup"] = found.dedup.model_copy(update={"against": against})
     return found.model_copy(update={**bound, "models": _models_beside(path, found.models)})
 
 
@@ -289,16 +293,18 @@ def resolve(recipe: Recipe) -> Resolved:
     chosen = _classifiers(recipe)
     models = _model_digests(recipe, chosen)
     benchmarks = _benchmark_digests(recipe)
+    indexes = _index_digests(recipe)
     optouts = optout.load(recipe.rights.optout)
     content = {
         "recipe": portable(recipe),
         "packs": {p.name: p.digest for p in packs},
         "models": models,
         "benchmarks": benchmarks,
+        "indexes": indexes,
         "optouts": optouts.digests,
     }
     digest = hashlib.sha256(json.dumps(content, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
-    return Resolved(recipe, packs, models, benchmarks, chosen, optouts, digest)
+    return Resolved(recipe, packs, models, benchmarks, chosen, indexes, optouts, digest)
 
 
 def portable(recipe: Recipe) -> dict[str, Any]:
@@ -308,6 +314,7 @@ def portable(recipe: Recipe) -> dict[str, Any]:
         source.pop("paths")
     if body["dedup"]:
         body["dedup"].pop("memory")  # the result does not depend on it
+        body["dedup"]["against"] = [path.rstrip("/").rsplit("/", 1)[-1] for path in body["dedup"]["against"]]
     if body["decontaminate"] is not None:
         body["decontaminate"]["indexes"] = [path.rsplit("/", 1)[-1] for path in body["decontaminate"]["indexes"]]
     for languages in body["models"].values():
@@ -346,6 +353,19 @@ def _benchmark_digests(recipe: Recipe) -> dict[str, str]:
         if name in digests:
             raise DataError(path, f"an index named {name!r} is listed already.", "Rename one.")
         digests[name] = storage.sha256(path)
+    return digests
+
+
+def _index_digests(recipe: Recipe) -> dict[str, str]:
+    """The digest of each index that the run is compared against, by folder name."""
+    digests: dict[str, str] = {}
+    for path in recipe.dedup.against if recipe.dedup else ():
+        from openclaw_data.dedup import index
+
+        name = path.rstrip("/").rsplit("/", 1)[-1]
+        if name in digests:
+            raise DataError(path, f"an index named {name!r} is listed already.", "Rename one.")
+        digests[name] = index.open_index(path).digest
     return digests
 
 

@@ -16,6 +16,7 @@ from openclaw_data import recipe, share
 from openclaw_data.dataset import card, manifest, seal, shards, signature, takedown
 from openclaw_data.dataset.diff import diff
 from openclaw_data.dataset.verify import verify
+from openclaw_data.dedup import index
 from openclaw_data.documents import DataError
 
 ZH = "data/zh/train-00000-of-00002.parquet"
@@ -265,6 +266,8 @@ def test_a_takedown_removes_what_it_names_and_nothing_else(made: Path, tmp_path:
     assert verify(str(out)).problems == ()
     assert new.version == "2.0.0"
     assert new.takedowns[0].documents == len(gone)
+    held = [b.column("id").to_pylist() for b in index.batches(index.open_index(str(out)))]
+    assert sorted(i for ids in held for i in ids) == sorted(rows(out)["id"])
     assert new.counts.kept == len(before) - len(gone)
     assert sum(new.counts.by_rule["takedown.TD-2026-0001"].values()) == len(gone)
 

@@ -140,6 +140,7 @@ class Manifest(Section):
     shards: tuple[Shard, ...]
     decisions: tuple[File, ...]
     contamination: tuple[File, ...] = Field(description="benchmark items that were found, and where")
+    fingerprints: tuple[File, ...] = Field((), description="the index of what is kept: ids, hashes and signatures")
     recipe: dict[str, Any] = Field(description="the resolved recipe, every default filled in, without paths")
     recipe_digest: str = Field(description="sha256 of recipe, pack digests and model digests together")
     packs: dict[str, str] = Field(description="rule pack -> sha256 of its file")
@@ -147,6 +148,7 @@ class Manifest(Section):
     optouts: dict[str, str] = Field(description="opt-out list -> sha256 of its file")
     models: dict[str, str] = Field(description="model -> sha256 of its file")
     benchmarks: dict[str, str] = Field(description="benchmark index -> sha256 of its file")
+    indexes: dict[str, str] = Field({}, description="dedup.against: index -> digest of its parts")
     code: dict[str, str] = Field(description="version of openclaw-data and sha256 of its source files")
     environment: dict[str, str] = Field(description="versions of what the result depends on")
     seconds: dict[str, float] = Field(description="wall time of each stage in this run; 0 where parts were done before")

@@ -22,6 +22,7 @@ from pydantic import Field, StringConstraints, ValidationError, model_validator
 from openclaw_data import storage, yaml_strict
 from openclaw_data.dataset import balance, contents, manifest, shards
 from openclaw_data.dataset.seal import SIGNATURE, seal
+from openclaw_data.dedup import index
 from openclaw_data.documents import DataError
 from openclaw_data.ingest.urls import registered_domain
 from openclaw_data.rights import optout
@@ -103,8 +104,11 @@ def takedown(dataset: str, request: Request, output: str, key: str | Path | None
             storage.remove(output)
             raise DataError(request.id, "names no document of this dataset.", "Nothing was written.")
         parts = list(pool.map(lambda f: _part(dataset, output, f, request, hosts), old.decisions))
+    ids = {t["id"] for t in tombs}
+    prints = tuple(_prints(dataset, output, f, ids) for f in old.fingerprints)
+    carried = {f.path for f in prints} | set(_MADE_ANEW)
     for file in old.files:
-        if file.path not in _MADE_ANEW and not file.path.startswith("audit/"):
+        if file.path not in carried and not file.path.startswith("audit/"):
             _link(storage.join(dataset, file.path), storage.join(output, file.path))
     version = f"{int(old.version.split('.')[0]) + 1}.0.0"
     _bury(dataset, output, [t | {"version": version} for t in tombs])
@@ -118,6 +122,7 @@ def takedown(dataset: str, request: Request, output: str, key: str | Path | None
             "version": version,
             "shards": tuple(m.file for m in made),
             "decisions": tuple(parts),
+            "fingerprints": prints,
             "counts": balance.count(output, [d.path for d in parts], names, read_),
             "contents": contents.describe(output, names),
             "takedowns": (*old.takedowns, done),
@@ -182,6 +187,16 @@ def _part(dataset: str, output: str, file: manifest.File, request: Request, host
             at += len(table)
             writer.write_table(_marked(table, mask, f"takedown.{request.id}"), row_group_size=max(1, len(table)))
     return file.model_copy(update=_facts(target))
+
+
+def _prints(dataset: str, output: str, file: manifest.File, ids: set[str]) -> manifest.File:
+    """A part of the fingerprint index without the documents `ids`."""
+    source, target = storage.join(dataset, file.path), storage.join(output, file.path)
+    left = index.without(source, ids)
+    if left.num_rows == file.rows:
+        _link(source, target)
+        return file
+    return file.model_copy(update=index.write_part(target, left))
 
 
 def _marked(table: pa.Table, gone: npt.NDArray[np.bool_], reason: str) -> pa.Table:

@@ -9,7 +9,7 @@ import functools
 from collections.abc import Callable
 
 from openclaw_data import storage
-from openclaw_data.dedup import fingerprints, stages
+from openclaw_data.dedup import fingerprints, index, stages
 from openclaw_data.documents import DataError
 from openclaw_data.flow import lines, matching, ranking, runner
 from openclaw_data.flow import work as folder
@@ -29,8 +29,14 @@ def deduplicate(job: folder.Job, tick: Callable[[], None]) -> None:
         return
     documents = sum(folder.marker(job.work, "annotated", n)["records"] for n in range(job.parts))
     engine = job.engine._replace(workers=1) if documents <= SMALL_RUN else job.engine
-    settings = plan(job, documents, known=0)
+    known = [(i, n) for i in map(index.open_index, asked.against) for n in range(len(i.files))]
+    documents += sum(i.files[n]["rows"] for i, n in known)
+    settings = plan(job, documents, len(known))
     check_policy(job)
+    if known:
+        todo = list(enumerate(known))
+        unpack = functools.partial(unpack_known, work=job.work)
+        runner.execute(lambda p: runner.each(p, "unpack indexes", unpack, todo), engine, tick)
     storage.remove(storage.join(job.work, matching.EDGES))
     graphs = [matching.same_url] * asked.url + [matching.same_hash] * asked.exact
     graphs += [matching.near] * (asked.minhash is not None)
@@ -41,6 +47,13 @@ def deduplicate(job: folder.Job, tick: Callable[[], None]) -> None:
     if asked.lines is not None:
         lines.find(job, settings, engine, tick)
     storage.remove(storage.join(job.work, matching.EDGES))
+    storage.remove(storage.join(job.work, matching.KNOWN))
+
+
+def unpack_known(task: tuple[int, tuple[index.Index, int]], work: str) -> int:
+    """Make a fingerprint part of one part of an index."""
+    number, (source, part) = task
+    return index.to_fingerprints(source, part, folder.path(work, matching.KNOWN, number, "arrow"))
 
 
 def plan(job: folder.Job, documents: int, known: int) -> matching.Matching:

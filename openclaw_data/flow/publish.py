@@ -6,16 +6,19 @@
 import contextlib
 from collections import defaultdict
 
+import numpy as np
 import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from openclaw_data import recipe, storage
 from openclaw_data.dataset import shards
+from openclaw_data.dedup import fingerprints, index
 from openclaw_data.flow import decontaminate, lines
 from openclaw_data.flow import work as folder
 
 DECISIONS = "decisions"
+FINGERPRINTS = "fingerprints"
 SHARDS = "shards"
 
 
@@ -33,6 +36,7 @@ def decide_part(task: folder.Task) -> int:
     start = 0
     name = f"{DECISIONS}/{folder.part_name(task.number)}.parquet"
     path = storage.join(task.output, name)
+    kept = [index.INDEX.empty_table()]
     with contextlib.ExitStack() as stack:
         local = stack.enter_context(storage.create(path))
         writer: pq.ParquetWriter | None = None
@@ -49,11 +53,25 @@ def decide_part(task: folder.Task) -> int:
             writer.write_table(arrow, row_group_size=max(1, len(rows)))
             for language, n, size in _kept(table):
                 pieces[language].append(shards.Piece(task.number, group, n, size))
+            kept.append(_index_rows(task, table, start))
             start += len(rows)
     contamination = decontaminate.write_part(task, annotated)
     facts = {"path": name, "rows": start, "size_bytes": storage.size(path), "sha256": storage.sha256(path)}
-    folder.mark(task.marks, DECISIONS, task.number, {**facts, "contamination": contamination, "pieces": pieces})
+    listed, rows_kept = None, pa.concat_tables(kept)
+    if rows_kept.num_rows:
+        name = f"{FINGERPRINTS}/{folder.part_name(task.number)}.parquet"
+        listed = {"path": name, **index.write_part(storage.join(task.output, name), rows_kept)}
+    evidence = {"contamination": contamination, "fingerprints": listed}
+    folder.mark(task.marks, DECISIONS, task.number, {**facts, **evidence, "pieces": pieces})
     return start
+
+
+def _index_rows(task: folder.Task, table: pl.DataFrame, start: int) -> pa.Table:
+    """The rows that a row group gives the dataset's fingerprint index: those of what is kept."""
+    rows = np.flatnonzero((table["outcome"] == "kept").to_numpy())
+    prints = fingerprints.read(folder.path(task.work, FINGERPRINTS, task.number, "arrow"))
+    ids = table["id"].gather(rows).to_arrow().cast(pa.string())
+    return index.rows_of(ids, prints.take(pa.array(rows + start)))
 
 
 def decide(rows: pl.DataFrame, resolved: recipe.Resolved, run_id: str) -> pl.DataFrame:

@@ -15,7 +15,7 @@ from openclaw_data.flow import annotate, deduplicate, progress, publish, runner
 from openclaw_data.flow import work as folder
 
 _OURS = (
-    *("data", "decisions", "contamination", "audit", ".incomplete"),
+    *("data", "decisions", "contamination", "fingerprints", "audit", ".incomplete"),
     *("manifest.json", "README.md", "croissant.json", "provenance.dsse.json", "model.sig"),
 )
 
@@ -174,6 +174,7 @@ def _describe(
         shards=tuple(manifest.Shard(**_only(manifest.Shard, s)) for s in written),
         decisions=tuple(manifest.File(**_only(manifest.File, d)) for d in decided),
         contamination=tuple(manifest.File(**d["contamination"]) for d in decided if d["contamination"]),
+        fingerprints=tuple(manifest.File(**d["fingerprints"]) for d in decided if d["fingerprints"]),
         recipe=body,
         recipe_digest=job.resolved.digest,
         packs={p.name: p.digest for p in job.resolved.packs},
@@ -181,6 +182,7 @@ def _describe(
         optouts=job.resolved.optouts.digests,
         models=job.resolved.models,
         benchmarks=job.resolved.benchmarks,
+        indexes=job.resolved.indexes,
         code={"version": identity["version"], "sha256": identity["code"]},
         environment=manifest.environment(),
         seconds=seconds,
