@@ -18,28 +18,36 @@ import tempfile
 from pathlib import Path
 
 import polars as pl
+import sample_pages
 import synthetic_pages
 
 MODELS = Path(__file__).parents[1] / "filters" / "models"
-PROSE = Path(__file__).parent / "sample_prose"
 SYNTHETIC = 500
 THREADS = 1500
-PROSE_CHARS = {"en": 1500, "zh": 500}
+ARTICLES = (
+    "encyclopedia",
+    "essay",
+    "finance",
+    "health",
+    "history",
+    "howto",
+    "interview",
+    "news",
+    "opinion",
+    "recipe",
+    "review",
+    "science",
+    "travel",
+    "tutorial",
+)
 SCHEMA = {"text": pl.String, "source": pl.String, "quality": pl.String}
 
 
 def prose(language: str) -> list[str]:
-    """The sample's own prose in pieces of some paragraphs."""
-    names, size = {"en": ["en"], "zh": ["zh-Hans", "zh-Hant"]}[language], PROSE_CHARS[language]
-    pieces = []
-    for name in names:
-        piece = ""
-        for paragraph in (PROSE / f"{name}.txt").read_text("utf-8").split("\n\n"):
-            piece += paragraph + "\n\n"
-            if len(piece) > size:
-                pieces.append(piece.strip())
-                piece = ""
-    return pieces
+    """The sample's own articles: news, essays, recipes, guides; its forum pages, shops and the like are left out."""
+    names = {"en": ["en"], "zh": ["zh-Hans", "zh-Hant"]}[language]
+    pages = [page for name in names for page in sample_pages.read_prose(name, "")]
+    return [page.text for page in pages if page.kind in ARTICLES]
 
 
 def documentation() -> list[str]:
@@ -64,7 +72,8 @@ def quality_examples(labelled: Path, toxicity: Path, language: str) -> pl.DataFr
     real = real.select("text", (repository + corpus).alias("source"), "quality")
     posts = pl.read_parquet(toxicity).filter(pl.col("lang") == language)["text"].to_list()
     own = prose(language)
-    titles = [s.strip()[: 60 if language == "en" else 24] for p in own for s in re.split(r"[.。！？\n]", p)]
+    # Titles come from what is bad anyway: were they good sentences, the model would learn that such sentences are bad.
+    titles = [re.split(r"[.。！？\n]", post)[0].strip()[: 60 if language == "en" else 24] for post in posts]
     helps = {
         ("aux:spam", "bad"): synthetic_pages.spam(language, SYNTHETIC),
         ("aux:links", "bad"): synthetic_pages.link_lists(language, SYNTHETIC, [t for t in titles if len(t) > 8]),
