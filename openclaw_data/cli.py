@@ -1,12 +1,15 @@
 """The command line: one thin function a verb. Nothing heavy is imported before a command needs it."""
 
+import errno
+import os
+import signal
 import sys
 from typing import Annotated
 
 import typer
 
 from openclaw_data.commands import audit, decontaminate, explain, index, lists, provenance, train
-from openclaw_data.errors import DataError
+from openclaw_data.errors import DataError, Interrupted
 
 app = typer.Typer(
     name="openclaw-data",
@@ -22,16 +25,34 @@ app.add_typer(train.app, name="train")
 
 def main() -> None:
     """The entry point: bad input is one line on standard error and status 2, an interrupt is 130."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _interrupt)
     try:
         app()
     except DataError as error:
         print(f"openclaw-data: {error}", file=sys.stderr)
         sys.exit(2)
-    except KeyboardInterrupt:
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        print(f"openclaw-data: {error.filename or 'a folder'}: the disk is full. Make room.", file=sys.stderr)
+        sys.exit(2)
+    except Interrupted:
         print(
             "openclaw-data: interrupted. Finished parts are kept: run the same command again to go on.", file=sys.stderr
         )
-        sys.exit(130)
+        sys.stderr.flush()
+        os._exit(130)  # threads of a runner would keep the interpreter from ending
+
+
+def _interrupt(number: int, frame: object) -> None:
+    """End the command; a second signal finds the first being dealt with."""
+    import logging
+
+    del frame
+    signal.signal(number, signal.SIG_IGN)
+    logging.disable(logging.CRITICAL)  # what the tasks say of being ended is nobody's business
+    raise Interrupted
 
 
 @app.callback()

@@ -24,3 +24,10 @@ def hint(name: str, known: Iterable[str]) -> str:
     known = list(known)
     near = difflib.get_close_matches(name, known, 1, 0.5)
     return f"Did you mean {near[0]!r}?" if near else f"There are: {', '.join(known)}."
+
+
+class Interrupted(BaseException):
+    """The user ended the command, with Ctrl-C or SIGTERM.
+
+    It is no KeyboardInterrupt because typer would make its own "Aborted!" of that.
+    """

@@ -136,6 +136,12 @@ class Decontaminate(Section):
     )
 
 
+class Errors(Section):
+    """When a run with too many unreadable records ends."""
+
+    max_fraction: float = Field(0.01, ge=0, lt=1, description="errors a record that is read; with more the run fails")
+
+
 class Rights(Section):
     """What is known of rights beside what the pages say."""
 
@@ -192,6 +198,7 @@ class Recipe(Section):
     dedup: Dedup | None = Field(default_factory=Dedup, description="duplicates; null switches all of it off")
     decontaminate: Decontaminate | None = Field(None, description="benchmark items to keep out; null: none")
     models: Models = Field(default_factory=Models, description="classifiers in place of the bundled ones")
+    errors: Errors | None = Field(None, description="how many records may be errors; null: any number")
     rights: Rights = Field(default_factory=Rights, description="opt-out lists")
     publication: Publication = Field(default_factory=Publication, description="who publishes it, and how")
     output: Output = Field(default_factory=Output, description="the shape of the published dataset")

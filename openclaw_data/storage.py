@@ -5,16 +5,26 @@ nobody ever sees half a file under its final name. What is done is said by a sma
 """
 
 import contextlib
+import errno
 import hashlib
 import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, TypeVar
+
+from openclaw_data.errors import DataError
 
 _BLOCK = 1 << 20
+_FULL = (errno.ENOSPC, errno.EDQUOT)
+_FINAL = (FileNotFoundError, PermissionError, IsADirectoryError, NotADirectoryError, FileExistsError)
+"""What trying again does not help."""
+_WAITS = (0.1, 0.5, 2.0)
+"""Seconds between tries."""
+_T = TypeVar("_T")
 
 
 def is_local(path: str) -> bool:
@@ -30,13 +40,7 @@ def join(folder: str, *names: str) -> str:
 @contextlib.contextmanager
 def create(path: str) -> Iterator[str]:
     """Yield a local temporary path; what is written there becomes `path` when the block ends without an error."""
-    if is_local(path):
-        target = Path(path)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".tmp", dir=target.parent)
-    else:
-        handle, name = tempfile.mkstemp(prefix="openclaw-data-", suffix=".tmp")
-    os.close(handle)
+    name = _temporary(path)
     try:
         yield name
         if is_local(path):
@@ -45,10 +49,48 @@ def create(path: str) -> Iterator[str]:
             os.chmod(name, 0o666 & ~_umask())  # noqa: PTH101
             os.replace(name, path)  # noqa: PTH105
         else:
-            _filesystem(path).put_file(name, path)
+            _persist(lambda: _filesystem(path).put_file(name, path))
+    except OSError as error:
+        raise _explained(error, path, name) from error
     finally:
         with contextlib.suppress(FileNotFoundError):
             os.unlink(name)  # noqa: PTH108
+
+
+def _temporary(path: str) -> str:
+    """An empty file beside a local path, or in the system's temporary folder for a remote one."""
+    target = Path(path)
+    if is_local(path):
+        target.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".tmp", dir=target.parent)
+    else:
+        handle, name = tempfile.mkstemp(prefix="openclaw-data-", suffix=".tmp")
+    os.close(handle)
+    return name
+
+
+def _explained(error: OSError, path: str, temporary: str) -> Exception:
+    """A full disk in words; any other error as it is. Libraries lose the error's number, so the disk is asked, too."""
+    disk = shutil.disk_usage(Path(temporary).parent)
+    if error.errno not in _FULL and (error.errno is not None or disk.free >= _BLOCK):
+        return error
+    return DataError(
+        path,
+        f"the disk is full: {disk.free / 1e6:.1f} of {disk.total / 1e6:.0f} MB are free.",
+        "Finished parts are kept: make room, or choose folders elsewhere, and give the same command again.",
+    )
+
+
+def _persist(call: Callable[[], _T]) -> _T:
+    """Call something that reaches over a network; try again what may succeed the next time."""
+    for wait in _WAITS:
+        try:
+            return call()
+        except _FINAL:
+            raise
+        except OSError:
+            time.sleep(wait)
+    return call()
 
 
 def write_json(path: str, value: Any, *, indent: int | None = None) -> None:
@@ -72,13 +114,13 @@ def open_input(path: str) -> BinaryIO:
     """Open for reading, seekable, bytes as stored (never decompressed by its name)."""
     if is_local(path):
         return open(path, "rb")  # noqa: PTH123
-    handle: BinaryIO = _filesystem(path).open(path, "rb", compression=None)
+    handle: BinaryIO = _persist(lambda: _filesystem(path).open(path, "rb", compression=None))
     return handle
 
 
 def exists(path: str) -> bool:
     """Whether a file or folder is there."""
-    return os.path.exists(path) if is_local(path) else bool(_filesystem(path).exists(path))  # noqa: PTH110
+    return os.path.exists(path) if is_local(path) else _persist(lambda: bool(_filesystem(path).exists(path)))  # noqa: PTH110
 
 
 def names(folder: str) -> list[str]:
@@ -118,7 +160,12 @@ def remove(path: str) -> None:
             shutil.rmtree(path)
         else:
             Path(path).unlink(missing_ok=True)
-    elif _filesystem(path).exists(path):
+    else:
+        _persist(lambda: _remove_remote(path))
+
+
+def _remove_remote(path: str) -> None:
+    with contextlib.suppress(FileNotFoundError):
         _filesystem(path).rm(path, recursive=True)
 
 
@@ -140,12 +187,12 @@ def sha256(path: str) -> str:
 
 def size(path: str) -> int:
     """The file's length in bytes."""
-    return os.path.getsize(path) if is_local(path) else int(_filesystem(path).size(path))  # noqa: PTH202
+    return os.path.getsize(path) if is_local(path) else _persist(lambda: int(_filesystem(path).size(path)))  # noqa: PTH202
 
 
 def _ls(folder: str) -> list[str]:
     try:
-        listing: list[str] = _filesystem(folder).ls(folder, detail=False)
+        listing: list[str] = _persist(lambda: _filesystem(folder).ls(folder, detail=False))
     except FileNotFoundError:
         return []
     return listing

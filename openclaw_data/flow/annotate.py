@@ -47,6 +47,7 @@ def annotate_split(task: folder.Task) -> int:
     resolved, splits = folder.settings(task.work, task.run_id)
     split = splits[task.number]
     ignored: Counter[str] = Counter()
+    errors: Counter[str] = Counter()
     batches = annotated_batches(split, resolved, ignored)
     first = next(batches)
     records = line_feeds = 0
@@ -56,7 +57,9 @@ def annotate_split(task: folder.Task) -> int:
             for path, batch in zip(paths(task), first, strict=True)
         ]
         for three in itertools.chain([first], batches):
+            folder.go_on()
             records += len(three[0])
+            errors.update(three[2].column("error").to_pylist())
             line_feeds += pc.sum(pc.count_substring(three[0].column("text"), "\n")).as_py() or 0
             for writer, batch in zip(writers, three, strict=True):
                 writer.write_batch(batch)
@@ -64,6 +67,7 @@ def annotate_split(task: folder.Task) -> int:
         "records": records,
         "lines": records + line_feeds,
         "ignored": dict(sorted(ignored.items())),
+        "errors": dict(sorted(errors.items())),
         "name": split.name,
         "source_id": split.source_id,
         "seconds": round(time.perf_counter() - started, 3),

@@ -21,7 +21,7 @@ from openclaw_data.documents import DataError
 from openclaw_data.flow import annotate, progress, run, runner
 from openclaw_data.flow import work as folder
 
-DOWNSTREAM = ("name", "version", "description", "languages", "filters", "dedup", "publication", "output")
+DOWNSTREAM = ("name", "version", "description", "languages", "filters", "dedup", "publication", "errors", "output")
 """Recipe keys that act on written parts. Every other key decides what the parts hold, and must be the same."""
 DIGESTS = ("models", "benchmarks", "optouts")
 """What the parts were made with beside the recipe, by digest."""
@@ -75,16 +75,17 @@ def refilter(  # noqa: PLR0913 - one parameter an option of the command line
     place = run.full(work2) if work2 is not None else f"{out.rstrip('/')}.work"
     if place.rstrip("/") == parts.work.rstrip("/"):
         raise DataError(place, "is the work folder that is read.", "Give the new parts another one with --work.")
-    if force:
-        run.clear(out, place)
-    finished = run.open_output(out, identity)
-    if finished is not None:
-        return finished
-    folder.open_folder(place, identity, parts.splits)
     engine = folder.Engine(workers)
     job = folder.Job(place, out, resolved, identity["run_id"], len(parts.splits), engine, quiet)
-    _judge_all(parts, job, schema)
-    return run.finish(job, identity, parts.splits)
+    with run.taken(job):
+        if force:
+            run.clear(out, place)
+        finished = run.open_output(out, identity)
+        if finished is not None:
+            return finished
+        folder.open_folder(place, identity, parts.splits)
+        _judge_all(parts, job, schema)
+        return run.finish(job, identity, parts.splits)
 
 
 def with_sources_of(asked: recipes.Recipe, old: recipes.Recipe) -> recipes.Recipe:

@@ -1,7 +1,8 @@
 """A whole run: annotate, deduplicate, publish, balance. Each stage skips the parts that are done."""
 
+import contextlib
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,8 @@ from openclaw_data.audit.write import audit
 from openclaw_data.dataset import balance, contents, manifest, shards, signature
 from openclaw_data.dataset.seal import seal
 from openclaw_data.documents import DataError
-from openclaw_data.flow import annotate, deduplicate, progress, publish, runner
+from openclaw_data.errors import Interrupted
+from openclaw_data.flow import annotate, budget, deduplicate, lock, progress, publish, runner
 from openclaw_data.flow import work as folder
 
 _OURS = (
@@ -63,15 +65,28 @@ def run(  # noqa: PLR0913 - one parameter an option of the command line
         signature.private_key(sign_key)  # a wrong key shows before the work
     out = full(output)
     place = full(work) if work is not None else f"{out.rstrip('/')}.work"
-    if force:
-        clear(out, place)
-    finished = open_output(out, identity)
-    if finished is not None:
-        return finished if sign_key is None else seal(out, finished, sign_key)
-    folder.open_folder(place, identity, splits)
     engine_ = folder.Engine(workers, engine, tuple(options))
     job = folder.Job(place, out, resolved, identity["run_id"], len(splits), engine_, quiet)
-    return finish(job, identity, splits, sign_key)
+    with taken(job):
+        if force:
+            clear(out, place)
+        finished = open_output(out, identity)
+        if finished is not None:
+            return finished if sign_key is None else seal(out, finished, sign_key)
+        folder.open_folder(place, identity, splits)
+        return finish(job, identity, splits, sign_key)
+
+
+@contextlib.contextmanager
+def taken(job: folder.Job) -> Iterator[None]:
+    """Keep a run's folders from other runs; when it is interrupted, leave no temporary file there."""
+    with lock.hold(job.output), lock.hold(job.work):
+        try:
+            yield
+        except (KeyboardInterrupt, Interrupted):
+            storage.remove_leftovers(job.output)
+            storage.remove_leftovers(job.work)
+            raise
 
 
 def finish(
@@ -82,6 +97,8 @@ def finish(
     for name, stage in (("annotate", _annotate), ("deduplicate", _deduplicate), ("publish", _publish)):
         started = time.monotonic()
         stage(job)
+        if name == "annotate":
+            budget.check(job)
         seconds[name] = round(time.monotonic() - started, 3)
     described = _describe(job, identity, splits, seconds)
     audit(job.output, described.model_dump(mode="json"))
@@ -102,6 +119,7 @@ def open_output(out: str, identity: dict[str, Any]) -> manifest.Manifest | None:
     if begun is None and found is not None:
         same = found.get("run_id") == identity["run_id"] and found.get("code", {}).get("sha256") == identity["code"]
         if same:
+            storage.remove(storage.join(out, ".incomplete"))  # a run killed while it removed it
             return manifest.Manifest.model_validate(found)
         raise DataError(out, "holds the dataset of another run.", "Choose another --output, or --force to replace it.")
     if begun is None and storage.names(out):
@@ -230,4 +248,5 @@ def clear(out: str, place: str) -> None:
         for name in _OURS:
             storage.remove(storage.join(out, name))
     if storage.exists(storage.join(place, "run.json")):
-        storage.remove(place)
+        for name in storage.names(place):
+            storage.remove(storage.join(place, name))

@@ -22,12 +22,14 @@ from apache_beam.runners.portability.fn_api_runner import FnApiRunner
 from apache_beam.transforms.environments import SubprocessSDKEnvironment
 
 from openclaw_data.documents import DataError
-from openclaw_data.flow.work import LOCAL, Engine
+from openclaw_data.flow.work import LOCAL, Engine, interrupt
 
 GRACE_SECONDS = 10.0
 """How long a run may go on after one of its workers is gone, before it is ended."""
 WORKER = "openclaw_data.flow.worker"
 """The module that a local worker process runs."""
+STOP_SECONDS = 5.0
+"""How long the tasks of this process may take to end when the run is interrupted."""
 _TICK_SECONDS = 0.2
 
 Build = Callable[[beam.Pipeline], object]
@@ -45,12 +47,16 @@ def execute(build: Build, engine: Engine, tick: Callable[[], None] = lambda: Non
     # The local runner's `run` is the whole run. A portable one only submits, and wants the main thread's signals.
     wait = _local(pipeline) if engine.runner == LOCAL else pipeline.run().wait_until_finish
     failure: list[BaseException] = []
+    interrupt(on=False)
     thread = threading.Thread(target=_catch, args=(wait, failure), name="beam", daemon=True)
     thread.start()
     try:
         _watch(thread, tick)
     except BaseException:
+        interrupt(on=True)
         _end(_workers())
+        if engine.workers == 1:
+            thread.join(STOP_SECONDS)
         raise
     if failure:
         raise _plain(failure[0]) from failure[0]

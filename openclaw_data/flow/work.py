@@ -13,6 +13,7 @@ WORK/
 import functools
 import hashlib
 import json
+import threading
 from importlib import metadata
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -75,6 +76,20 @@ class Parts(NamedTuple):
     splits: list[ingest.Split]
 
 
+_interrupted = threading.Event()
+
+
+def interrupt(*, on: bool) -> None:
+    """Ask the tasks that run in threads of this process to end, or take that back."""
+    (_interrupted.set if on else _interrupted.clear)()
+
+
+def go_on() -> None:
+    """Called by tasks between batches. Raises InterruptedError where the user wants the run to end."""
+    if _interrupted.is_set():
+        raise InterruptedError("the run was interrupted")
+
+
 def part_name(number: int) -> str:
     """`part-00007`."""
     return f"part-{number:05d}"
@@ -109,7 +124,7 @@ def open_folder(work: str, identity: dict[str, Any], splits: list[ingest.Split])
     file = storage.join(work, "run.json")
     found = storage.read_json(file)
     if found is None:
-        if storage.names(work):
+        if set(storage.names(work)) - {"splits.json"}:  # a run killed before it wrote run.json left that
             raise DataError(work, "is not empty and not a work folder.", "Choose another folder with --work.")
         storage.make_folder(work)
         storage.write_json(storage.join(work, "splits.json"), [s._asdict() for s in splits])

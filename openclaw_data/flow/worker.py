@@ -15,6 +15,7 @@ import time
 def main() -> None:
     """Serve the parent until it is done with us."""
     logging.disable(logging.WARNING)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent ends us
     _end_with_parent()
     from apache_beam.runners.worker import sdk_worker_main
 

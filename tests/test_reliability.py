@@ -1,0 +1,302 @@
+"""Nothing is lost, nothing hangs: kills, full disks, failing storage, two runs at once, interrupts, many errors."""
+
+import hashlib
+import json
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import fsspec
+import psutil
+import pyarrow.parquet as pq
+import pytest
+from fsspec.implementations.local import LocalFileSystem
+
+import openclaw_data
+from openclaw_data import recipe, storage
+from openclaw_data.documents import DataError
+from openclaw_data.flow import lock
+from openclaw_data.flow.refilter import refilter
+
+ROOT = Path(__file__).parents[1]
+STATE = random.Random(20_260_101)
+
+
+def command(out, *words):
+    program = "from openclaw_data.cli import main; main()"
+    return [sys.executable, "-c", program, "run", "sample", "-o", str(out), "-q", *words]
+
+
+def start(out, *words):
+    return subprocess.Popen(command(out, *words), cwd=ROOT, stderr=subprocess.PIPE, text=True, start_new_session=True)
+
+
+def digests(folder):
+    files = [p for part in ("data", "decisions") for p in sorted((folder / part).rglob("*")) if p.is_file()]
+    return {str(p.relative_to(folder)): hashlib.sha256(p.read_bytes()).hexdigest() for p in files}
+
+
+def leftovers(*folders):
+    return [p for folder in folders if folder.exists() for p in folder.rglob(".*") if p.name != ".incomplete"]
+
+
+def wait_for(path, seconds=30.0):
+    """Until a file that matches is there."""
+    end = time.monotonic() + seconds
+    while not list(path.parent.glob(path.name)):
+        assert time.monotonic() < end, f"{path} did not appear"
+        time.sleep(0.01)
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory):
+    """The bytes of a run that nothing happens to."""
+    out = tmp_path_factory.mktemp("undisturbed") / "out"
+    openclaw_data.run("sample", out)
+    return digests(out)
+
+
+def budgeted(fraction):
+    return recipe.load("sample").model_copy(update={"errors": recipe.Errors(max_fraction=fraction)})
+
+
+def test_too_many_errors_end_the_run_after_its_first_stage_with_the_reasons(tmp_path):
+    with pytest.raises(DataError) as caught:
+        openclaw_data.run(budgeted(0.01), tmp_path / "out")
+    message = str(caught.value)
+    assert "7 of 206 records are errors, more than errors.max_fraction = 0.01" in message
+    assert "decompression 2 (the compressed bytes are damaged or cut off); warc_record 2 (" in message
+    assert not (tmp_path / "out" / "manifest.json").exists()
+    parts = sorted((tmp_path / "out.work" / "quarantine").glob("*.parquet"))
+    rows = [row for p in parts for row in pq.read_table(p).to_pylist()]
+    assert len(rows) == 7
+    assert all(row["error"] and len(row["payload_sha256"]) == 64 and row["warc_filename"] for row in rows)
+    found = refilter(tmp_path / "out.work", budgeted(0.05), tmp_path / "again")
+    assert found.counts.errors == 7
+
+
+@pytest.mark.parametrize("taken", ["out", "out.work"])
+def test_a_second_run_into_the_same_folders_is_refused_and_names_the_first(tmp_path, taken):
+    with lock.hold(str(tmp_path / taken)):
+        ended = subprocess.run(command(tmp_path / "out"), cwd=ROOT, capture_output=True, text=True, check=False)
+    assert ended.returncode == 2
+    assert f"{taken}: another run is using it: process {os.getpid()} on this machine. Wait" in ended.stderr
+    assert len(ended.stderr.splitlines()) == 1
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_second_run_in_the_same_process_is_refused(tmp_path):
+    with lock.hold(str(tmp_path / "out")), pytest.raises(DataError, match=f"process {os.getpid()} on this machine"):
+        openclaw_data.run("sample", tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_the_lock_of_a_process_that_is_gone_is_taken_over_and_that_is_said(tmp_path, capsys):
+    holder = lock._me()._replace(pid=2**22 - 1, began=1)
+    (tmp_path / lock.NAME).write_text(json.dumps(holder._asdict()))
+    with lock.hold(str(tmp_path)):
+        assert json.loads((tmp_path / lock.NAME).read_text())["pid"] == os.getpid()
+    assert "going on after process 4194303, which is gone" in capsys.readouterr().err
+    assert not leftovers(tmp_path)
+    (tmp_path / lock.NAME).write_text('{"host": "')
+    with lock.hold(str(tmp_path)):
+        pass
+
+
+@pytest.mark.parametrize("prefix", ["", "file://"])
+def test_the_lock_of_another_host_is_explained_and_kept(tmp_path, prefix):
+    (tmp_path / lock.NAME).write_text(json.dumps(lock.Holder("far-away", 7, 1)._asdict()))
+    message = r"process 7 on far-away, if it still runs\. If it does not, delete "
+    with pytest.raises(DataError, match=message), lock.hold(f"{prefix}{tmp_path}"):
+        pass
+    assert (tmp_path / lock.NAME).exists()
+
+
+def test_of_many_that_want_a_lock_at_once_one_gets_it(tmp_path):
+    """Processes, because a thread is refused before it comes to the file."""
+    program = "import sys, time\nfrom openclaw_data.flow import lock\nsys.stdin.read()\n"
+    program += (
+        "try:\n  with lock.hold(sys.argv[1]): time.sleep(1.5); print('held')\nexcept lock.DataError: print('refused')"
+    )
+    words = [sys.executable, "-c", program, str(tmp_path)]
+    children = [subprocess.Popen(words, cwd=ROOT, stdin=-1, stdout=-1, text=True) for _ in range(4)]
+    time.sleep(2)
+    for child in children:
+        child.stdin.close()
+    said = [child.stdout.read().strip() for child in children]
+    assert [child.wait() for child in children] == [0] * 4
+    assert sorted(said) == ["held", "refused", "refused", "refused"]
+
+
+@pytest.mark.parametrize(("number", "workers"), [(signal.SIGINT, 1), (signal.SIGTERM, 2)])
+def test_an_interrupt_ends_the_run_soon_says_how_to_go_on_and_leaves_nothing_half_written(
+    undisturbed, tmp_path, number, workers
+):
+    out, work = tmp_path / "out", tmp_path / "out.work"
+    child = start(out, "-w", str(workers))
+    wait_for(work / "annotated" / ".*.tmp")
+    children = psutil.Process(child.pid).children(recursive=True)
+    sent = time.monotonic()
+    os.killpg(child.pid, number)
+    assert child.wait(20) == 130
+    assert time.monotonic() - sent < 10
+    shown = child.stderr.read().splitlines()
+    assert shown == ["openclaw-data: interrupted. Finished parts are kept: run the same command again to go on."]
+    assert not leftovers(out, work)
+    time.sleep(0.2)
+    assert not [c for c in children if c.is_running() and c.status() != psutil.STATUS_ZOMBIE]
+    openclaw_data.run("sample", out)
+    assert digests(out) == undisturbed
+
+
+def room_for(megabytes, folder):
+    """A file system of so many megabytes in memory, or a skip where there is no right to mount one."""
+    folder.mkdir()
+    words = ["mount", "-t", "tmpfs", "-o", f"size={megabytes}m", "tmpfs", str(folder)]
+    if shutil.which("mount") is None or subprocess.run(words, capture_output=True, check=False).returncode:
+        pytest.skip("mounting a small file system needs root")
+
+
+def test_a_full_disk_ends_the_run_with_a_clear_error_and_the_re_run_finishes(undisturbed, tmp_path):
+    place = tmp_path / "small"
+    room_for(2, place)
+    try:
+        filler = place / "filler"
+        filler.write_bytes(bytes(1_960_000))
+        ended = subprocess.run(command(place / "out", "-w", "2"), cwd=ROOT, capture_output=True, text=True, check=False)
+        assert ended.returncode == 2, ended.stderr
+        assert "the disk is full" in ended.stderr
+        assert not leftovers(place / "out", place / "out.work")
+        subprocess.run(["mount", "-o", "remount,size=50m", str(place)], check=True)
+        openclaw_data.run("sample", place / "out")
+        assert digests(place / "out") == undisturbed
+    finally:
+        subprocess.run(["umount", str(place)], check=False)
+
+
+def test_any_write_error_without_room_is_told_as_a_full_disk(tmp_path, monkeypatch):
+    """numpy and others say how many bytes were written, not why."""
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(2_000_000, 2_000_000, 100))
+    message = r"the disk is full: 0\.0 of 2 MB are free\. Finished parts are kept"
+    with pytest.raises(DataError, match=message), storage.create(str(tmp_path / "x")):
+        raise OSError("1000 requested and 20 written")
+    with pytest.raises(PermissionError), storage.create(str(tmp_path / "x")):
+        raise PermissionError(13, "no")
+    assert not list(tmp_path.iterdir())
+
+
+def test_bundles_that_are_run_again_change_nothing(undisturbed, tmp_path):
+    openclaw_data.run("sample", tmp_path / "out", options=["--direct_runner_bundle_repeat=2"])
+    assert digests(tmp_path / "out") == undisturbed
+
+
+class Flaky(LocalFileSystem):
+    """Local files of which every so many-th call fails, every second of those after having done its work."""
+
+    protocol = "flaky"
+    cachable = False
+    every = 10
+    calls = 0
+    failed = 0
+
+    def __init__(self, **kwargs):
+        super().__init__(auto_mkdir=True)
+
+    @classmethod
+    def attempt(cls, call):
+        cls.calls += 1
+        if cls.calls % (2 * cls.every) == 0:
+            call()
+        if cls.calls % cls.every == 0:
+            cls.failed += 1
+            raise OSError(5, "the connection was reset")
+        return call()
+
+    def open(self, path, *args, **kwargs):
+        return self.attempt(lambda: super(Flaky, self).open(path, *args, **kwargs))
+
+    def put_file(self, *args, **kwargs):
+        return self.attempt(lambda: super(Flaky, self).put_file(*args, **kwargs))
+
+    def rm(self, *args, **kwargs):
+        return self.attempt(lambda: super(Flaky, self).rm(*args, **kwargs))
+
+    def ls(self, *args, **kwargs):
+        return self.attempt(lambda: super(Flaky, self).ls(*args, **kwargs))
+
+
+@pytest.mark.parametrize(("every", "waits"), [(10, (0.0, 0.0)), (61, ())])
+def test_storage_that_fails_changes_nothing(undisturbed, tmp_path, monkeypatch, every, waits):
+    """Every tenth call: in one run, by trying again. Some calls for good: in as many runs as it takes."""
+    fsspec.register_implementation("flaky", Flaky, clobber=True)
+    monkeypatch.setattr(storage, "_WAITS", waits)
+    monkeypatch.setattr(Flaky, "failed", 0)
+    monkeypatch.setattr(Flaky, "every", every)
+    for _ in range(8):
+        try:
+            openclaw_data.run("sample", f"flaky://{tmp_path}/out", f"flaky://{tmp_path}/work")
+        except Exception:  # noqa: BLE001 - whatever the layer above makes of it
+            assert not waits
+            continue
+        break
+    assert Flaky.failed > (5 if waits else 0)
+    assert digests(tmp_path / "out") == undisturbed
+    assert (tmp_path / "out" / "manifest.json").exists()
+
+
+def whole(folder):
+    """Every file under a final name can be read to its end, killed or not."""
+    for path in folder.rglob("*.parquet"):
+        pq.ParquetFile(path).read()
+    for path in folder.rglob("*.json"):
+        json.loads(path.read_text())
+
+
+def victim(child, who):
+    """A process of the run to be killed."""
+    if who == "parent":
+        return child.pid
+    workers = [p.pid for p in psutil.Process(child.pid).children() if "openclaw_data.flow" in " ".join(p.cmdline())]
+    return STATE.choice(workers) if workers else None
+
+
+def disturb(out, who, workers, wait):
+    """Start a run, kill one of its processes or all of them after a while; which stages were reached."""
+    child = start(out, "-w", str(workers))
+    time.sleep(wait)
+    if child.poll() is None:
+        try:
+            pid = victim(child, who) if who != "everything" else None
+            os.kill(pid, signal.SIGKILL) if pid else os.killpg(child.pid, signal.SIGKILL)
+        except (ProcessLookupError, psutil.Error):
+            pass
+    child.communicate(timeout=60)
+    whole(out)
+    whole(out.with_name("out.work"))
+
+
+KILLS = int(os.environ.get("OPENCLAW_DATA_KILLS", "3"))
+"""How often; 60 is twenty times each of worker, parent and everything."""
+
+
+def test_after_kills_at_random_moments_the_re_run_gives_the_same_bytes(undisturbed, tmp_path):
+    started = time.monotonic()
+    openclaw_data.run("sample", tmp_path / "timing", workers=2)
+    seconds = 1.5 * (time.monotonic() - started) + 1.5
+    out = tmp_path / "out"
+    for number in range(KILLS):
+        who = ("worker", "parent", "everything")[number % 3]
+        disturb(out, who, 2 if who == "worker" else 1 + number % 2, STATE.uniform(0.5, seconds))
+        if number % 4 == 3 or (out / "manifest.json").exists():
+            openclaw_data.run("sample", out)
+            assert digests(out) == undisturbed
+            shutil.rmtree(out)
+            shutil.rmtree(tmp_path / "out.work")
+    openclaw_data.run("sample", out)
+    assert digests(out) == undisturbed
+    assert not leftovers(out, tmp_path / "out.work")
