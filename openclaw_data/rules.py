@@ -256,11 +256,15 @@ def matches(languages: Iterable[str], language: str, script: str) -> str | None:
 def kept_by(pack: Pack, rule: Rule, packs: Sequence[Pack]) -> "pl.Expr":
     """True for a document that the rule keeps or that an excuse in `packs` spares it."""
     kept = _kept(pack, rule)
-    for other in packs:
-        for excuse in other.excuses:
-            if any(fnmatch.fnmatchcase(f"{pack.name}.{rule.name}", pattern) for pattern in excuse.rules):
-                kept |= _spoken(other) & expression(excuse.when)
+    for other, excuse in excuses_of(pack, rule, packs):
+        kept |= _spoken(other) & expression(excuse.when)
     return kept
+
+
+def excuses_of(pack: Pack, rule: Rule, packs: Sequence[Pack]) -> list[tuple[Pack, Excuse]]:
+    """The excuses in `packs` that may spare a document this rule, each with its pack."""
+    name = f"{pack.name}.{rule.name}"
+    return [(p, e) for p in packs for e in p.excuses if any(fnmatch.fnmatchcase(name, x) for x in e.rules)]
 
 
 def _speaks(key: str) -> "pl.Expr":

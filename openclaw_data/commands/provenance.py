@@ -1,4 +1,4 @@
-"""Commands about one document and one dataset: trace, verify, sign, takedown, diff."""
+"""Commands about one document and one dataset: trace, verify, sign, takedown, diff, publish."""
 
 import json
 import sys
@@ -13,7 +13,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this file."""
-    for command in (trace, verify, sign, takedown, diff):
+    for command in (trace, verify, sign, takedown, diff, publish):
         app.command()(command)
 
 
@@ -136,6 +136,35 @@ def diff(
         _print_diff(found)
 
 
+def publish(
+    dataset: Dataset,
+    to: Annotated[
+        str, typer.Option(metavar="PLACE", help="hf:owner/name, modelscope:owner/name, a URL (s3://...) or a folder.")
+    ],
+    yes: Annotated[bool, typer.Option("--yes", help="Send it; without this, only say what would be sent.")] = False,
+    key: Annotated[str | None, typer.Option(metavar="PUB", help="Public key (PEM) it must be signed with.")] = None,
+) -> None:
+    """Send a dataset to a hub, object storage or a folder; checked before and after, goes on where it was stopped.
+
+    Credentials are those of the place's own client (HF_TOKEN, `modelscope login`, AWS_...); HF_ENDPOINT is honoured.
+
+    Example: openclaw-data publish out --to hf:owner/name --yes
+    """
+    from openclaw_data.dataset import upload
+
+    planned = upload.plan(dataset, to, key)
+    todo = planned.todo
+    for item in planned.items:
+        state = "there" if item.there else "sent" if yes else "would be sent"
+        if not yes or item.there:
+            _print(f"{state:<14}{item.size_bytes:>15,}  {item.path}")
+    if yes:
+        upload.send(dataset, planned, key, lambda path: _print(f"sent          {path}"))
+    size = sum(i.size_bytes for i in todo) / 1e6
+    verb = "sent and checked" if yes else "would be sent; add --yes to send"
+    _print(f"{planned.title} to {planned.place}: {len(todo)} files, {size:,.1f} MB {verb}.")
+
+
 def _print_trace(told: dict[str, Any]) -> None:
     because = f": {', '.join(told['dropped_by'])}" if told["dropped_by"] else ""
     _print(f"{told['id']}\n  {told['outcome']}{because}")
@@ -155,7 +184,9 @@ def _print_trace(told: dict[str, Any]) -> None:
             _print(f"  {part:<11}{_pairs(told[part])}")
     for rule in told["rules"]:
         mark = {True: "kept   ", False: "DROPPED", None: "-      "}[rule["held"]]
-        _print(f"  rule {mark} {rule['rule']}: {rule['keep'] or 'not for this language'}  [{_pairs(rule['values'])}]")
+        excuse = f", excused by {', '.join(rule['excused_by'])}" if rule.get("excused_by") else ""
+        predicate = rule["keep"] or "not for this language"
+        _print(f"  rule {mark} {rule['rule']}: {predicate}  [{_pairs(rule['values'])}]{excuse}")
     if told["other"]:
         _print(f"  {'signals':<11}{_pairs(told['other'])}")
     if "replay" in told:

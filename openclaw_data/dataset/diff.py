@@ -93,7 +93,8 @@ def _rules(found: manifest.Manifest) -> dict[str, str]:
     texts = {}
     for name, rule in found.rules.items():
         limited = f" (only {', '.join(rule.languages)})" if rule.languages else ""
-        texts[name] = "; ".join(f"{k}: {v}" if k != "default" else v for k, v in rule.keep.items()) + limited
+        spared = "".join(f"; unless {excuse.when}" for excuse in rule.excuses.values())
+        texts[name] = "; ".join(f"{k}: {v}" if k != "default" else v for k, v in rule.keep.items()) + limited + spared
     return texts
 
 

@@ -105,12 +105,20 @@ class Column(Section):
     type: str = Field(description="Arrow type")
 
 
+class Excuse(Section):
+    """When a rule does not judge a document."""
+
+    when: str = Field(description="SQL predicate")
+    languages: tuple[str, ...] = Field((), description="languages its pack is limited to; none: all")
+
+
 class Rule(Section):
     """A rule as it judged: its predicates by language key, and the source of its numbers."""
 
     keep: dict[str, str] = Field(description="language, language with script, or `default` -> SQL predicate")
     languages: tuple[str, ...] = Field((), description="languages the pack is limited to; none: all")
     source: str = ""
+    excuses: dict[str, Excuse] = Field(default_factory=dict, description="pack.excuse -> when it spares a document")
 
 
 class Takedown(Section):
@@ -139,7 +147,7 @@ class Manifest(Section):
     columns: tuple[Column, ...] = Field(description="the columns of data/, in order")
     shards: tuple[Shard, ...]
     decisions: tuple[File, ...]
-    contamination: tuple[File, ...] = Field(description="benchmark items that were found, and where")
+    contamination: tuple[File, ...] = Field((), description="benchmark items that were found, and where")
     fingerprints: tuple[File, ...] = Field((), description="the index of what is kept: ids, hashes and signatures")
     recipe: dict[str, Any] = Field(description="the resolved recipe, every default filled in, without paths")
     recipe_digest: str = Field(description="sha256 of recipe, pack digests and model digests together")
@@ -147,7 +155,7 @@ class Manifest(Section):
     rules: dict[str, Rule] = Field(description="pack.rule -> what it kept")
     optouts: dict[str, str] = Field(description="opt-out list -> sha256 of its file")
     models: dict[str, str] = Field(description="model -> sha256 of its file")
-    benchmarks: dict[str, str] = Field(description="benchmark index -> sha256 of its file")
+    benchmarks: dict[str, str] = Field(default_factory=dict, description="benchmark index -> sha256 of its file")
     indexes: dict[str, str] = Field({}, description="dedup.against: index -> digest of its parts")
     code: dict[str, str] = Field(description="version of openclaw-data and sha256 of its source files")
     environment: dict[str, str] = Field(description="versions of what the result depends on")

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from openclaw_data import ingest, storage
+from openclaw_data import ingest, rules, storage
 from openclaw_data import recipe as recipes
 from openclaw_data.audit.write import audit
 from openclaw_data.dataset import balance, contents, manifest, shards, signature
@@ -208,11 +208,16 @@ def _describe(
 
 
 def _rules(resolved: recipes.Resolved) -> dict[str, manifest.Rule]:
-    return {
-        f"{pack.name}.{rule.name}": manifest.Rule(keep=rule.keep, languages=pack.languages, source=rule.source)
-        for pack in resolved.packs
-        for rule in pack.rules
-    }
+    found = {}
+    for pack in resolved.packs:
+        for rule in pack.rules:
+            excuses = {
+                f"{other.name}.{excuse.name}": manifest.Excuse(when=excuse.when, languages=other.languages)
+                for other, excuse in rules.excuses_of(pack, rule, resolved.packs)
+            }
+            told = manifest.Rule(keep=rule.keep, languages=pack.languages, source=rule.source, excuses=excuses)
+            found[f"{pack.name}.{rule.name}"] = told
+    return found
 
 
 def _only(model: type[manifest.Section], facts: dict[str, Any]) -> dict[str, Any]:

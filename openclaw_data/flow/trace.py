@@ -19,8 +19,9 @@ _RAW = (
 _EXTRACTION = ("content_charset", "charset_source", "replacements", "extractor", "skipped", "error", "error_detail")
 _TEXT = ("language", "language_script", "language_score", "text_sha256", "text_bytes", "char_count", "token_count")
 _RIGHTS = ("licence", "licence_source", "rights_status", "rights_signals", "icp")
-_AFTERWARDS = ("dedup.", "takedown.", "decontamination.")
+_AFTERWARDS = ("dedup.", "takedown.", "decontaminate.")
 """Reasons that come from other documents or later requests, which one record alone cannot give again."""
+_TYPED = ""
 _LATER = ("outcome", "dropped_by", "run_id", "dup_cluster_id", "dup_cluster_size", "dup_rank", "dup_exact")
 
 
@@ -62,13 +63,13 @@ def _rows(dataset: str, paths: Iterable[str], document: str) -> Iterator[tuple[s
 
 
 def _row(opened: Any, row: int) -> dict[str, Any]:
-    """One row of a Parquet file, reading its row group."""
+    """One row of a Parquet file, reading its row group; under `_TYPED` as a frame, whose types rules depend on."""
     for group in range(opened.num_row_groups):
         n = opened.metadata.row_group(group).num_rows
         if row < n:
             columns = [c for c in opened.schema_arrow.names if c != "text"]
-            found: dict[str, Any] = opened.read_row_group(group, columns).slice(row, 1).to_pylist()[0]
-            return found
+            table = opened.read_row_group(group, columns).slice(row, 1)
+            return {**table.to_pylist()[0], _TYPED: pl.DataFrame(table)}
         row -= n
     raise IndexError(row)
 
@@ -97,7 +98,7 @@ def _told(dataset: str, loaded: manifest.Manifest, file: str, row: int, values: 
     }
 
 
-_TOLD = {"id", *_LATER, *_RAW, *_EXTRACTION, *_TEXT, *_RIGHTS, "edits"}
+_TOLD = {"id", _TYPED, *_LATER, *_RAW, *_EXTRACTION, *_TEXT, *_RIGHTS, "edits"}
 
 
 def _only(values: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
@@ -117,13 +118,20 @@ def _rule(name: str, rule: manifest.Rule, values: dict[str, Any]) -> dict[str, A
     told: dict[str, Any] = {"rule": name, "source": rule.source, "keep": rule.keep.get(key or "", ""), "values": {}}
     if key is None or values.get("error") or values.get("skipped"):
         return {**told, "held": None}
-    predicate = rules.expression(rule.keep[key])
-    names = predicate.meta.root_names()
-    told["values"] = {n: values[n] for n in names if n in values}
-    if set(names) - set(values):  # text and title are not in decisions/
+    spoken = {n: e for n, e in rule.excuses.items() if not e.languages or rules.matches(e.languages, language, script)}
+    names = set(rules.expression(rule.keep[key]).meta.root_names())
+    names |= {n for e in spoken.values() for n in rules.expression(e.when).meta.root_names()}
+    told["values"] = {n: values[n] for n in sorted(names & set(values))}
+    if names - set(values):  # text and title are not in decisions/
         return {**told, "held": name not in values["dropped_by"]}
-    frame = pl.DataFrame({n: [values[n]] for n in names})
-    return {**told, "held": bool(frame.select(predicate.alias("keep"))["keep"][0])}
+    if _true(rule.keep[key], values):
+        return {**told, "held": True}
+    excused = [n for n, e in spoken.items() if _true(e.when, values)]
+    return {**told, "held": bool(excused), "excused_by": excused}
+
+
+def _true(predicate: str, values: dict[str, Any]) -> bool:
+    return bool(values[_TYPED].select(rules.expression(predicate).alias("x"))["x"][0])
 
 
 def _duplicates(dataset: str, loaded: manifest.Manifest, values: dict[str, Any]) -> dict[str, Any]:
@@ -180,7 +188,11 @@ def bind(loaded: manifest.Manifest) -> recipe.Resolved:
     Raises:
         DataError: a pack or model has another digest now; names it.
     """
-    asked = recipe.Recipe.model_validate(loaded.recipe | {"rights": {}})  # opt-out lists do not touch texts
+    if ((loaded.recipe.get("dedup") or {}).get("lines") or {}).get("remove"):
+        fact = "cuts lines that the whole corpus decides on (dedup.lines.remove): one record does not give its text."
+        raise DataError(f"{loaded.name} {loaded.version}", fact, "Run the recipe on the raw files again.")
+    # What other documents, lists and indexes decide does not touch a text, and their files may be elsewhere now.
+    asked = recipe.Recipe.model_validate(loaded.recipe | {"rights": {}, "dedup": None, "decontaminate": None})
     bound = recipe.resolve(asked)
     now = {p.name: p.digest for p in bound.packs} | bound.models
     for name, digest in {**loaded.packs, **loaded.models}.items():
