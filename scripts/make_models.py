@@ -2,8 +2,8 @@
 
     python scripts/make_models.py --toxicity toxicity_train.parquet --quality quality_dev.parquet
 
-`--toxicity`: Parquet with `text`, `label`, `lang`, `source`; `--quality`: Parquet with `text`, `lang`, `quality` (good,
-bad), `unit` (document), `kind`, `source`. The cards in filters/models/ say which data that was. Beside it the
+`--toxicity`: Parquet with `text`, `label`, `lang`, `source`, `topic`; `--quality`: Parquet with `text`, `lang`,
+`quality` (good, bad), `unit` (document), `source`. The cards in filters/models/ say which data that was. Beside it the
 models see, under names that begin with `aux:`, synthetic pages (`synthetic_pages.py`), threads of posts from the
 toxicity data, the sample's prose (`sample_prose/`), and, for English, the documentation that Python and NumPy carry.
 """
@@ -22,6 +22,7 @@ import sample_pages
 import synthetic_pages
 
 MODELS = Path(__file__).parents[1] / "filters" / "models"
+TOPICS = {"ethnicity": "race", "region": "region", "gender": "gender"}
 SYNTHETIC = 500
 THREADS = 1500
 ARTICLES = (
@@ -93,6 +94,12 @@ def toxicity_examples(labelled: Path, language: str) -> pl.DataFrame:
     return pl.concat([real, pl.DataFrame(rows, real.schema, orient="row")])
 
 
+def topic_examples(labelled: Path, topic: str) -> pl.DataFrame:
+    """Rows of text, label and source: COLDataset's posts, 1 where they are about the topic."""
+    real = pl.read_parquet(labelled).filter(source="COLDataset")
+    return real.select("text", (pl.col("topic") == topic).cast(pl.Int64).alias("label"), "source")
+
+
 def train(*arguments: str) -> None:
     program = "from openclaw_data.cli import main; main()"
     subprocess.run([sys.executable, "-c", program, "train", *arguments], check=True)
@@ -117,6 +124,11 @@ def main() -> None:
             about[-1] = str(MODELS / "about" / f"quality-{language}.md")
             files = ["--positive", f"{folder}/good.parquet", "--negative", f"{folder}/bad.parquet"]
             train("quality", *files, *about, "-o", str(options.output / f"quality-{language}.linear"))
+    for name, topic in TOPICS.items():
+        with tempfile.TemporaryDirectory() as folder:
+            topic_examples(options.toxicity, topic).write_parquet(f"{folder}/labelled.parquet")
+            about = ["--language", "zh", "--about", str(MODELS / "about" / "topic-zh.md"), "--topic", name]
+            train("topic", f"{folder}/labelled.parquet", *about, "-o", str(options.output / f"{name}-zh.linear"))
     sums = [
         f"{hashlib.sha256(f.read_bytes()).hexdigest()}  {f.name}\n" for f in sorted(options.output.glob("*.linear"))
     ]

@@ -244,14 +244,14 @@ def test_a_recipe_replaces_a_model_by_path_and_digest(tmp_path):
 
 
 def test_risk_codes_follow_the_findings_and_the_rest_is_not_measured():
-    batch, found = measured(["你们河南人都是骗子，恶心的傻逼，滚出去。" * 30, "昨夜河水上涨，低处的田成了湖。"])
-    batch = documents.append(
-        batch, {n: pa.array(found.get(n, [0.0, 0.0]), pa.float32()) for n in (*found, *risks.NEEDED)}
-    )
-    first, second = risks.codes(batch).to_pylist()
-    assert first
-    assert set(first) <= set(risks.RISKS)
-    assert second == []
+    texts = [
+        "你们河南人都是骗子，恶心的傻逼，滚出去。" * 30,
+        "昨夜河水上涨。",
+        "you stupid bitches are trash, dumb hoes " * 9,
+    ]
+    batch, found = measured(texts)
+    batch = documents.append(batch, {n: pa.array(found[n], pa.float32()) for n in (*found, *risks.NEEDED)})
+    assert risks.codes(batch).to_pylist() == [["A2.d"], [], ["A2.i"]]
     assert len(risks.RISKS) == 31
     assert set(risks.DETECTORS) <= set(risks.RISKS)
     assert risks.coverage()["A1.a"] == "not measured"
@@ -278,6 +278,15 @@ def test_training_prints_measures_and_writes_the_same_model_and_card_again(tmp_p
     choice = files.Choice(str(outputs[0]), hashlib.sha256(outputs[0].read_bytes()).hexdigest())
     found = scoring.score(files.read(choice), pa.array(["click here for cheap pills", "The field was a lake."]))
     assert found.mean[0] > 0 > found.mean[1]
+
+
+def test_a_topic_model_says_on_its_card_what_it_is_about(tmp_path):
+    output = tmp_path / "pills.linear"
+    names = [str(labelled(tmp_path)), "--topic", "pills", "--language", "en", "-o", str(output)]
+    ran = CliRunner().invoke(app, ["train", "topic", *names])
+    assert ran.exit_code == 0, ran.output
+    assert "pills texts over the line of a window" in ran.output
+    assert "| a | pills | 40 |" in output.with_suffix(".md").read_text("utf-8")
 
 
 def test_quality_is_trained_from_files_named_good_and_bad(tmp_path):

@@ -9,7 +9,7 @@ import numpy as np
 
 from openclaw_data import rules, storage
 from openclaw_data.audit import report, thresholds
-from openclaw_data.signals import catalogue
+from openclaw_data.signals import catalogue, risks
 
 if TYPE_CHECKING:
     from openclaw_data.audit.numbers import Tally
@@ -301,6 +301,9 @@ def _missing(found: Mapping[str, Any], tally: "Tally", manifest: Mapping[str, An
     rows.append(report.Missing(block="review", reason="no spot check was held"))
     if found["risks"] is not None and "risk_codes" not in tally.columns:
         rows.append(report.Missing(block="risks.codes", reason="no detector of risk codes ran"))
+    elif found["risks"] is not None:
+        blind = [code for code, what in risks.coverage().items() if what == "not measured"]
+        rows.append(report.Missing(block="risks.codes", reason=f"no detector covers {', '.join(blind)}"))
     if not rules_known(manifest, tally):
         reason = "the packs changed since the run, and the manifest has no rules"
         rows.append(report.Missing(block="thresholds", reason=reason))

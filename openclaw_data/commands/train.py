@@ -39,29 +39,24 @@ def toxicity(
 
     Example: openclaw-data train toxicity labelled.parquet --language zh --output toxicity-zh.linear
     """
-    import numpy as np
+    _cross_validated(labelled, ("toxicity", language), output, about)
 
-    from openclaw_data.models import card, training
 
-    examples = _examples([(path, None) for path in labelled], language, repetition=False)
-    asked = training.settings("toxicity", language)
-    folds = training.folds(examples.texts)
-    helps = _helps(examples)
-    logits = training.out_of_fold(examples, asked, np.where(helps, -1, folds))
-    whole, examples, logits, folds = examples, _only(examples, ~helps), logits[~helps], folds[~helps]
-    cut = training.best_cut(examples.labels, logits)
-    line = float(np.quantile(logits[examples.labels == 0], 1 - training.CLEAN_OVER_LINE)) - cut
-    model = training.fit(whole, asked, ("toxicity", language), (1.0, -cut, line))
-    facts = {}
-    for source in [*np.unique(examples.sources), ""]:
-        rows = examples.sources == source if source else np.ones(len(logits), bool)
-        f1 = training.crossed_f1(examples.labels[rows], logits[rows], folds[rows])
-        facts[f"macro-F1, five folds, {source or 'all sources'}"] = f"{f1:.4f}"
-    facts["AUC, five folds"] = f"{training.auc(examples.labels, logits):.4f}"
-    over = logits - cut > line
-    facts["toxic texts over the line of a window"] = f"{over[examples.labels == 1].mean():.1%}"
-    facts["clean texts over the line of a window"] = f"{over[examples.labels == 0].mean():.1%}"
-    _finish(output, output.stem, card.Result(model, examples, logits - cut, facts), about)
+@app.command()
+def topic(
+    labelled: Annotated[
+        list[Path], typer.Argument(help="Parquet files with `text`, `label` (1: about it), maybe `source` and `lang`.")
+    ],
+    name: Annotated[str, typer.Option("--topic", help="What label 1 is about.")],
+    language: _Language,
+    output: _Output,
+    about: _About = None,
+) -> None:
+    """Train a model that says whether a text is about something, in the same way as `train toxicity`.
+
+    Example: openclaw-data train topic labelled.parquet --topic region --language zh --output region-zh.linear
+    """
+    _cross_validated(labelled, (name, language), output, about)
 
 
 @app.command()
@@ -103,6 +98,35 @@ def quality(
         "sources that only help to train": str(int(sum(n.startswith("aux:") for n in names))),
     }
     _finish(output, output.stem, card.Result(model, seen, logits, facts), about)
+
+
+def _cross_validated(labelled: list[Path], of: tuple[str, str], output: Path, about: Path | None) -> None:
+    """Train and measure a model of (task, language) that is scored by window."""
+    import numpy as np
+
+    from openclaw_data.models import card, training
+
+    task, language = of
+    names = card.labels(task)
+    examples = _examples([(path, None) for path in labelled], language, repetition=False)
+    asked = training.settings("toxicity" if task == "toxicity" else "topic", language)
+    folds = training.folds(examples.texts)
+    helps = _helps(examples)
+    logits = training.out_of_fold(examples, asked, np.where(helps, -1, folds))
+    whole, examples, logits, folds = examples, _only(examples, ~helps), logits[~helps], folds[~helps]
+    cut = training.best_cut(examples.labels, logits)
+    line = float(np.quantile(logits[examples.labels == 0], 1 - training.CLEAN_OVER_LINE)) - cut
+    model = training.fit(whole, asked, of, (1.0, -cut, line))
+    facts = {}
+    for source in [*np.unique(examples.sources), ""]:
+        rows = examples.sources == source if source else np.ones(len(logits), bool)
+        f1 = training.crossed_f1(examples.labels[rows], logits[rows], folds[rows])
+        facts[f"macro-F1, five folds, {source or 'all sources'}"] = f"{f1:.4f}"
+    facts["AUC, five folds"] = f"{training.auc(examples.labels, logits):.4f}"
+    over = logits - cut > line
+    facts[f"{names[1]} texts over the line of a window"] = f"{over[examples.labels == 1].mean():.1%}"
+    facts[f"{names[0]} texts over the line of a window"] = f"{over[examples.labels == 0].mean():.1%}"
+    _finish(output, output.stem, card.Result(model, examples, logits - cut, facts), about)
 
 
 def _helps(examples: "Examples") -> Any:

@@ -127,7 +127,7 @@ def annotate(raw: pa.RecordBatch, resolved: recipe.Resolved) -> pa.RecordBatch:
     measured = signals.compute(batch, sorted(names), resolved.classifiers)
     text = {"text_sha256": text_digests(batch.column("text")), "token_count": measured["words"]}
     batch = documents.append(batch, {**text, **measured})
-    batch = documents.append(batch, {"risk_codes": risks.codes(batch)})
+    batch = documents.append(batch, {"risk_codes": risks.codes(batch, resolved.classifiers)})
     return documents.append(batch, {"dropped_by": judge(batch, resolved)})
 
 

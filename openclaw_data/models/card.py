@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from openclaw_data.models import scoring, training
-from openclaw_data.models.files import Linear
+from openclaw_data.models.files import TASKS, Linear
 from openclaw_data.models.training import Examples
 
 LIMITS = {
@@ -14,6 +14,9 @@ Trained on short texts. On long ones it looks at windows and at how many of them
 quotation does not make a document toxic. It knows the words and topics of its training data and little else: irony,
 new slang and other dialects escape it, and texts *about* discrimination come closer to the line than others. It finds
 offensive and hateful language, not obscenity, violence, extremism or false information as such.""",
+    "topic": """\
+It finds what a short text is about among posts of one kind. Asked about other texts, its answer means little: the
+pipeline asks it only about documents that the toxicity model found offensive.""",
     "quality": """\
 A style detector: edited prose and documentation against chat, reviews, spam, link lists and boilerplate. It knows
 nothing of truth, usefulness or taste. A source unlike all of those above gets a score that means little: look at the
@@ -33,13 +36,14 @@ class Result(NamedTuple):
 def text(name: str, sha256: str, result: Result, data: str) -> str:
     """The card in Markdown; data: what to say of data and licence."""
     model, examples, logits, facts = result
+    command = model.task if model.task in TASKS else "topic"
     sizes = f"2^{model.bits} int8 weights; characters n = {model.first}-{model.last}, words n = 1-{model.words}"
     words = sizes if model.words else sizes.partition(", words")[0]
     rows = [
         f"# {name}",
         "",
         f"{model.task.capitalize()} of texts in `{model.language}`: a logistic regression on hashed n-grams ({words}),",
-        f"over windows of {model.window} characters. Made by `openclaw-data train {model.task}`.",
+        f"over windows of {model.window} characters. Made by `openclaw-data train {command}`.",
         "",
         f"sha256 `{sha256}`",
         "",
@@ -61,18 +65,19 @@ def text(name: str, sha256: str, result: Result, data: str) -> str:
         *_deciles(examples, logits, model.task),
         "## Limits",
         "",
-        LIMITS[model.task],
+        LIMITS.get(model.task, LIMITS["topic"]),
         "",
     ]
     return "\n".join(rows)
 
 
-def _names(task: str) -> tuple[str, str]:
-    return ("clean", "toxic") if task == "toxicity" else ("bad", "good")
+def labels(task: str) -> tuple[str, str]:
+    """What labels 0 and 1 are called."""
+    return {"toxicity": ("clean", "toxic"), "quality": ("bad", "good")}.get(task, ("other", task))
 
 
 def _sources(examples: Examples, task: str) -> list[str]:
-    names, rows = _names(task), []
+    names, rows = labels(task), []
     for source in np.unique(examples.sources):
         for value in (0, 1):
             count = int(np.sum((examples.sources == source) & (examples.labels == value)))
@@ -105,7 +110,7 @@ def _deciles(examples: Examples, logits: Any, task: str) -> list[str]:
     """Per tenth of the documents by score: the range of scores, and how many are positive."""
     scores = scoring.probability(logits)
     order = np.argsort(scores, kind="stable")
-    rows = ["## Calibration", "", f"| tenth by score | scores | {_names(task)[1]} |", "|---|---|---|"]
+    rows = ["## Calibration", "", f"| tenth by score | scores | {labels(task)[1]} |", "|---|---|---|"]
     for number, part in enumerate(np.array_split(order, 10), 1):
         if len(part):
             share = float(examples.labels[part].mean())

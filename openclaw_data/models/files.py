@@ -21,6 +21,8 @@ FASTTEXT_MAGIC = b"\xba\x16\x4f\x2f"
 TASKS = ("toxicity", "quality")
 BUNDLED = ("zh", "en")
 """Languages with a model of each task in `filters/models/`."""
+GROUNDS = ("ethnicity", "region", "gender")
+"""What toxic text may be about; there is a Chinese model of each, asked only about toxic documents."""
 _HEADER_BYTES = 1 << 16
 
 

@@ -38,6 +38,8 @@ class Settings(NamedTuple):
 SETTINGS = {
     ("toxicity", "zh"): Settings(20, 1, 4, 0, 100, 1 << 30, 0.3, 1e-5, 4),
     ("toxicity", "en"): Settings(20, 4, 5, 2, 200, 1 << 30, 0.1, 1e-5, 6),
+    ("topic", "zh"): Settings(14, 1, 3, 0, 100, 1 << 30, 0.3, 1e-5, 4),
+    ("topic", "en"): Settings(14, 3, 4, 1, 200, 1 << 30, 0.1, 1e-5, 4),
     ("quality", "zh"): Settings(18, 1, 2, 0, 300, 12, 0.1, 1e-5, 2, repetition=2.0),
     ("quality", "en"): Settings(18, 1, 3, 0, 600, 12, 0.1, 1e-5, 2, repetition=4.0),
 }

@@ -38,7 +38,8 @@ class Quality(NamedTuple):
 @cache
 def defaults() -> Models:
     """The models of `filters/models/`."""
-    return {task: {language: files.bundled(task, language) for language in files.BUNDLED} for task in files.TASKS}
+    found = {task: {language: files.bundled(task, language) for language in files.BUNDLED} for task in files.TASKS}
+    return {**found, **{ground: {"zh": files.bundled(ground, "zh")} for ground in files.GROUNDS}}
 
 
 def merged(models: Models) -> Models:
@@ -89,6 +90,15 @@ def quality(batch: pa.RecordBatch, models: Models | None = None) -> Quality:
         return scoring.probability(logits)[None]
 
     return Quality(*_by_language(batch, (models or defaults())["quality"], 1, measured))
+
+
+def about(batch: pa.RecordBatch, ground: str, models: Models | None = None) -> Any:
+    """Which documents the model of their language says are about `ground`: bool[n]; False without a model."""
+
+    def measured(choice: Choice, rows: pa.RecordBatch) -> Any:
+        return scoring.probability(scoring.score(files.read(choice), rows.column("text")).mean)[None]
+
+    return _by_language(batch, (models or defaults())[ground], 1, measured)[0].to_numpy() > TOXIC
 
 
 def _repetition(batch: pa.RecordBatch) -> Any:

@@ -4,11 +4,13 @@
 its absence says nothing, and `coverage` says so for every report.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+
+from openclaw_data.signals import classifiers
 
 RISKS = {
     "A1.a": "inciting subversion of state power, overthrow of the socialist system",
@@ -45,6 +47,10 @@ RISKS = {
 }
 
 
+OTHER = "A2.i"
+"""Reported only where no other code of A.2 is."""
+
+
 class Detector(NamedTuple):
     """What finds a risk: documents in `languages` (none: all) whose `column` is at least `least`."""
 
@@ -52,17 +58,16 @@ class Detector(NamedTuple):
     least: float
     languages: tuple[str, ...]
     covers: str  # which part of the risk it sees
+    ground: str = ""  # the model that must say, too, that the document is about this
 
 
+_TOXIC = ("toxic_window_fraction", 0.2)
+_COVERS = "offensive and hateful language about this, in Chinese"
 DETECTORS: dict[str, tuple[Detector, ...]] = {
-    "A2.i": (
-        Detector(
-            "toxic_window_fraction",
-            0.2,
-            ("zh", "en"),
-            "offensive and hateful language about groups, not told apart by ground of discrimination",
-        ),
-    ),
+    "A2.a": (Detector(*_TOXIC, ("zh",), _COVERS, "ethnicity"),),
+    "A2.d": (Detector(*_TOXIC, ("zh",), _COVERS, "region"),),
+    "A2.e": (Detector(*_TOXIC, ("zh",), _COVERS, "gender"),),
+    OTHER: (Detector(*_TOXIC, ("zh", "en"), "offensive and hateful language, where no ground above is found"),),
 }
 """Risk -> its detectors; the thresholds are those of filters/toxicity.yaml."""
 
@@ -70,20 +75,31 @@ NEEDED = tuple(sorted({d.column for detectors in DETECTORS.values() for d in det
 """The signals that `codes` looks at."""
 
 
-def codes(batch: pa.RecordBatch) -> pa.Array:
-    """The risks found in each document, list<string>, in the annex's order; the batch has `NEEDED` and `language`."""
+def codes(batch: pa.RecordBatch, models: classifiers.Models | None = None) -> pa.Array:
+    """The risks found in each document, list<string>, in the annex's order.
+
+    batch: n documents with `text`, `language` and the signals `NEEDED`.
+    """
     found: list[list[str]] = [[] for _ in range(len(batch))]
     for code in RISKS:
-        hit = np.zeros(len(batch), bool)
         for detector in DETECTORS.get(code, ()):
-            over = batch.column(detector.column).to_numpy(zero_copy_only=False) >= detector.least
-            if detector.languages:
-                spoken = pc.is_in(batch.column("language"), pa.array(detector.languages))
-                over &= spoken.to_numpy(zero_copy_only=False)
-            hit |= over
-        for row in np.flatnonzero(hit):
-            found[row].append(code)
+            for row in _hits(batch, detector, models):
+                others = any(c.startswith(OTHER[:2]) for c in found[row])
+                if code not in found[row] and not (code == OTHER and others):
+                    found[row].append(code)
     return pa.array(found, pa.list_(pa.string()))
+
+
+def _hits(batch: pa.RecordBatch, detector: Detector, models: classifiers.Models | None) -> Any:
+    """The rows in which a detector finds its risk, int64[k]."""
+    hit = batch.column(detector.column).to_numpy(zero_copy_only=False) >= detector.least
+    if detector.languages:
+        spoken = pc.is_in(batch.column("language"), pa.array(detector.languages))
+        hit &= spoken.to_numpy(zero_copy_only=False)
+    rows = np.flatnonzero(hit)
+    if detector.ground and len(rows):
+        rows = rows[classifiers.about(batch.take(pa.array(rows)), detector.ground, models)]
+    return rows
 
 
 def coverage() -> dict[str, str]:
