@@ -324,6 +324,8 @@ def test_a_run_drops_contaminated_documents_and_leaves_the_evidence(tmp_path, in
     assert [f.path for f in manifest.contamination] == ["contamination/part-00000.parquet"]
     assert list(manifest.benchmarks) == ["index.parquet"]
     assert manifest.counts.kept == 2
+    report = json.loads((out / "audit" / "report.json").read_text(encoding="utf-8"))
+    assert report["contamination"]["benchmarks"] == {"exam": [1, 0], "sums": [1, 0]}
     assert sum(evidence.null_count().row(0)) == 0
     data = pl.read_parquet(out / "data/*/*.parquet")
     assert data["contaminated_by"].list.len().sum() == 0

@@ -114,6 +114,11 @@ class Tally:
 
     def _lists(self, frame: pl.DataFrame, kept: pl.DataFrame) -> None:
         """Columns whose values are counted among the documents with a text and among the kept ones."""
+        if "contaminated_by" in frame.columns:  # items, as benchmark/item: a document counts once a benchmark
+            benchmark = pl.element().str.split("/").list.first()
+            frame, kept = (
+                f.with_columns(pl.col("contaminated_by").list.eval(benchmark).list.unique()) for f in (frame, kept)
+            )
         read = frame.filter((pl.col("error") == "") & (pl.col("skipped") == ""))
         for name in ("rights_status", "rights_signals", "risk_codes", "contaminated_by"):
             if name in frame.columns:
