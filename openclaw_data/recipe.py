@@ -183,6 +183,21 @@ class Output(Section):
     shard_bytes: Size = Field(256_000_000, description="text bytes a shard is closed at")
 
 
+Keep = Literal[
+    "hotline", "business", "role_email", "email", "phone", "id_card", "ssn", "passport", "uscc", "ip", "bank_card",
+    "credit_card", "iban", "qq", "wechat", "plate",
+]  # fmt: skip
+
+
+class Pii(Section):
+    """How the edit `pii` masks personal data."""
+
+    mask: Literal["type", "pseudonym"] = Field(
+        "type", description="`<EMAIL>`, or `<EMAIL_1>` with one number a value and document"
+    )
+    keep: tuple[Keep, ...] = Field(("hotline",), description="what stays: kinds of values and policies")
+
+
 class Recipe(Section):
     """A whole recipe, as written."""
 
@@ -194,6 +209,7 @@ class Recipe(Section):
     extract: Extract = Field(default_factory=Extract, description="how text is taken out of HTML")
     language: Language = Field(default_factory=Language, description="how the language is identified")
     edits: tuple[str, ...] = Field(("normalise",), description="edits in order; see `filters/README.md`")
+    pii: Pii = Field(default_factory=Pii, description="how the edit `pii` masks personal data")
     filters: tuple[str, ...] = Field((), description="rule packs in order: names in filters/ or paths")
     dedup: Dedup | None = Field(default_factory=Dedup, description="duplicates; null switches all of it off")
     decontaminate: Decontaminate | None = Field(None, description="benchmark items to keep out; null: none")

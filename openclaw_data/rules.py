@@ -38,6 +38,7 @@ COLUMNS = {
     "language_score": 0.0,
     "replacements": 0,
     "edits": 0,
+    **dict.fromkeys(("pii_email", "pii_phone", "pii_id", "pii_ip", "pii_card", "pii_other"), 0),
     "truncated": "",
     "url": "",
     "title": "",

@@ -23,7 +23,8 @@ DATA_COLUMNS = [
     "warc_record_length", "text_sha256", "language", "language_script", "language_score", "char_count", "token_count",
     "quality_score", "toxicity_score", "risk_codes",
     "dup_cluster_id", "dup_cluster_size", "licence", "licence_source",
-    "rights_status", "rights_signals", "icp", "contaminated_by", "edits", "run_id",
+    "rights_status", "rights_signals", "icp", "contaminated_by", "edits",
+    "pii_email", "pii_phone", "pii_id", "pii_ip", "pii_card", "pii_other", "run_id",
 ]  # fmt: skip
 """The columns of `data/`, in order. Names follow the Common Crawl index where it has them."""
 

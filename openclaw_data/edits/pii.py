@@ -33,13 +33,13 @@ COLUMNS = {
 """Column -> the kinds of values it counts; -1 in a column: nobody looked."""
 SPANS = "pii_spans"
 POLICIES = ("hotline", "business", "role_email")
-"""What may be kept beside kinds of values (docs/safety.md): public hot lines, phones and e-mail of business footers,
-e-mail of roles (info@, support@)."""
+"""What may be kept beside kinds of values: public hot lines, phones and e-mail of business footers, e-mail of roles."""
 MAX_SPANS = 1000
 """Spans logged a document."""
 _COLUMN_OF = {kind: i for i, kinds in enumerate(COLUMNS.values()) for kind in kinds}
 _FOOTER = re.compile(
-    r"版权所有|版權所有|©|ICP备|ICP證|公司|集团|传真|总机|客服|服务热线|投诉|举报|编辑部|主办|办公室|地址[:：]|copyright|all rights reserved|"
+    r"版权所有|版權所有|©|ICP备|ICP證|公司|集团|传真|总机|客服|服务热线|投诉|举报|编辑部|主办|办公室|"
+    r"地址[:：]|copyright|all rights reserved|"
     r"(?<![A-Za-z])(?:inc|ltd|llc|gmbh|fax|head ?office|customer service|support)(?![A-Za-z])",
     re.IGNORECASE,
 )

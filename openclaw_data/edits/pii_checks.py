@@ -1,7 +1,7 @@
 """Checks that tell real numbers from look-alikes: check digits, dates, regions, lengths, public addresses.
 
-Sources: GB 11643-1999 (resident ID) and ISO 7064 MOD 11-2; GB 32100-2015 (unified social credit code, MOD 31-3) and
-GB 11714 (its organisation part); ISO/IEC 7812 (Luhn, issuer ranges); ISO 13616 (IBAN); RFC 4291 and the IANA registries.
+Sources: GB 11643-1999 (resident ID) and ISO 7064 MOD 11-2; GB 32100-2015 (unified social credit code, MOD 31-3) and GB
+11714 (its organisation part); ISO/IEC 7812 (Luhn, issuer ranges); ISO 13616 (IBAN); RFC 4291 and the IANA registries.
 """
 
 import ipaddress

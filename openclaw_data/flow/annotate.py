@@ -18,6 +18,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from openclaw_data import dedup, documents, edits, extraction, ingest, recipe, rights, rules, signals, storage
+from openclaw_data.edits import pii
 from openclaw_data.flow import decontaminate
 from openclaw_data.flow import work as folder
 from openclaw_data.ingest import urls
@@ -121,7 +122,9 @@ def annotate(raw: pa.RecordBatch, resolved: recipe.Resolved) -> pa.RecordBatch:
             **language.identify(batch, model=asked.language.model),
         },
     )
-    batch = edits.apply(batch, asked.edits)
+    batch = edits.apply(batch, asked.edits, {"pii": asked.pii.model_dump()})
+    if "pii" not in asked.edits:
+        batch = documents.append(batch, pii.not_looked(len(batch)))
     batch = decontaminate.search(batch, asked.decontaminate)
     names = (rules.needed(resolved.packs) | set(ALWAYS)) - set(batch.schema.names)
     measured = signals.compute(batch, sorted(names), resolved.classifiers)

@@ -2,19 +2,18 @@
 
 What makes a candidate (a bit of `kinds`):
 
-* `DIGITS`: seven digits and more (six in groups), with short separators between them, that are no date, decimal or pair
-  of years; three dots between digits; two letters and two digits that go on like an IBAN.
+* `DIGITS`: seven digits and more (six in groups), with short separators between them, that are no date, decimal or
+  pair of years; three dots between digits; two letters and two digits that go on like an IBAN.
 * `AT`: an at sign, or what stands for one: `[at]`, `(at)`, 艾特, `#` between letters, ` dot `.
 * `COLONS`: two colons and more between hexadecimal digits.
 * `QQ`, `WECHAT`: the words for these accounts, with a digit or Latin letter soon after.
 * `PLATE`: a province's character before a Latin capital.
 * `NUMERALS`: eleven Chinese numerals in a row.
 
-A candidate becomes a window of `MARGIN` bytes on both sides, cut at characters; windows that touch become one. Full-width
-digits, letters and signs count as what they are.
+A candidate becomes a window of `MARGIN` bytes on both sides, cut at characters; windows that touch become one.
+Full-width digits, letters and signs count as what they are.
 """
 
-from collections.abc import Iterable
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -90,7 +89,7 @@ def tables() -> Tables:
 
 
 @numba.njit(cache=True, nogil=True, inline="always")
-def _code(data: Any, i: int, end: int) -> int:
+def _code(data: Any, i: int, end: int) -> Any:
     """Code point of the ASCII or three-byte character at `i`; 0xFFFF for any other."""
     b = np.int64(data[i])
     if b < 0x80:
@@ -228,15 +227,18 @@ def _hexadecimal(b: int) -> bool:
 
 
 @numba.njit(cache=True, nogil=True)
-def _colons(data: Any, i: int, begin: int, end: int) -> tuple[int, bool]:
-    """The run of hexadecimal digits and colons around the colon at `i`: (where it ends, whether it may be IPv6)."""
-    j, colons, doubled = i, 0, False
-    while j < end and (data[j] == 0x3A or _hexadecimal(data[j])):
+def _colons(data: Any, i: int, begin: int, end: int) -> bool:
+    """May the colon at `i` be the first of an IPv6 address? Looks 40 bytes ahead, which is one more than those have."""
+    if i == begin or not _hexadecimal(data[i - 1]):
+        return False
+    colons, doubled = 0, False
+    for j in range(i, min(end, i + 40)):
         if data[j] == 0x3A:
             colons += 1
             doubled |= j + 1 < end and data[j + 1] == 0x3A
-        j += 1
-    return j, i > begin and _hexadecimal(data[i - 1]) and (colons >= 7 or (doubled and colons >= 2))
+        elif not _hexadecimal(data[j]):
+            break
+    return colons >= 7 or (doubled and colons >= 2)
 
 
 @numba.njit(cache=True, nogil=True)
@@ -254,7 +256,7 @@ def _is_word(data: Any, i: int, end: int, words: Any, w: int, length: int) -> bo
 
 
 @numba.njit(cache=True, nogil=True)
-def _followed(data: Any, i: int, end: int, digits_only: bool) -> bool:
+def _followed(data: Any, i: int, end: int, digits_only: int) -> bool:
     """Is there a letter or digit of an account within the next 40 bytes?"""
     for j in range(i, min(end, i + 40)):
         if _digit(data, j, end) or (not digits_only and (_alnum(data[j]) or data[j] == 0xEF)):
@@ -263,7 +265,7 @@ def _followed(data: Any, i: int, end: int, digits_only: bool) -> bool:
 
 
 @numba.njit(cache=True, nogil=True)
-def _word_kind(data: Any, i: int, begin: int, end: int, words: Any, lengths: Any, kinds: Any) -> int:
+def _word_kind(data: Any, i: int, begin: int, end: int, words: Any, lengths: Any, kinds: Any) -> Any:
     for w in range(len(words)):
         if _is_word(data, i, end, words, w, lengths[w]):
             after, kind = i + lengths[w], np.int64(kinds[w])
@@ -271,7 +273,7 @@ def _word_kind(data: Any, i: int, begin: int, end: int, words: Any, lengths: Any
                 continue
             if words[w, 1] == 0x58 and lengths[w] == 2 and _letter(data, after, begin, end):  # vx, wx alone
                 continue
-            if kind == AT or _followed(data, after, end, kind == QQ):
+            if kind == AT or _followed(data, after, end, int(kind == QQ)):
                 return kind
     return 0
 
@@ -291,8 +293,7 @@ def _candidate(data: Any, i: int, begin: int, end: int, code: int, t: Any) -> tu
         between = i > begin and stop < end and _alnum(data[i - 1]) and _alnum(data[stop])
         return (AT if code in (0x40, 0xFF20) or between else 0), stop
     if flag & _COLON:
-        stop, address = _colons(data, i, begin, end)
-        return (COLONS if address else 0), stop
+        return (COLONS if _colons(data, i, begin, end) else 0), stop
     if flag & _WORD:
         if code in (0xFF31, 0xFF51):  # Ｑ ｑ
             kind = QQ
