@@ -15,8 +15,9 @@ import pytest
 
 import openclaw_data
 from openclaw_data import share
-from openclaw_data.audit import blocks, charts, histograms, page, report, words, write
+from openclaw_data.audit import blocks, charts, compliance, histograms, page, report, words, write
 from openclaw_data.documents import DataError
+from openclaw_data.signals import risks
 from tests.browser import Page, chromium
 
 SCHEMA = share.folder("manifests") / "schemas" / "audit-1.schema.json"
@@ -99,7 +100,7 @@ def test_histograms_count_every_judged_document_once(dataset: Path, found: repor
             assert sum(signal.kept[language].counts) == (mine["outcome"] == "kept").sum()
     assert {"words", "char_count"} <= {s.name for s in found.signals}
     drawn = {(t.language, t.value) for s in found.signals if s.name == "char_count" for t in s.thresholds}
-    assert drawn == {("zh", 200.0), ("en", 150.0)}
+    assert drawn >= {("zh", 200.0), ("en", 150.0)}
 
 
 @pytest.mark.parametrize("scale", [histograms.FRACTION, histograms.LOG, histograms.COUNT])
@@ -276,3 +277,55 @@ def test_an_empty_chart_is_still_a_chart() -> None:
     assert charts.histogram(empty, "zh", "x").startswith("<svg")
     assert charts.columns({}, "x").startswith("<svg")
     assert charts.curve((), "x").startswith("<svg")
+
+
+@pytest.mark.parametrize("key", compliance.TEMPLATES)
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_a_template_is_filled_where_data_exist_and_says_so_where_not(
+    dataset: Path, found: report.Report, key: str, language: str
+) -> None:
+    program = [sys.executable, "-c", "from openclaw_data.cli import main; main()", "audit", str(dataset)]
+    words = ["--template", key, "--language", language]
+    shown = subprocess.run([*program, *words], capture_output=True, text=True, check=True).stdout
+    assert shown == compliance.markdown(compliance.fill(key, found), found, language)
+    assert compliance.MISSING[0 if language == "en" else 1] in shown
+    assert f"{found.totals.kept_amount.documents:,}" in shown or key == "gb-t-45654"
+    rows = [line for line in shown.splitlines() if line.startswith("| ")]
+    assert all(line.count(" | ") == 4 for line in rows[1:])
+
+
+def test_the_templates_have_every_item(found: report.Report) -> None:
+    filled = {key: compliance.fill(key, found).rows for key in compliance.TEMPLATES}
+    assert [row.number for row in filled["ab-2013"]] == [str(n) for n in range(1, 13)]
+    assert [row.number[2:] for row in filled["gb-t-45654"] if row.number.startswith("A ")] == list(risks.RISKS)
+    assert {*risks.RISKS} == {*compliance.RISKS_ZH}
+    numbers = {row.number for row in filled["eu-ai-act"]}
+    assert numbers >= {"1.1", "1.2", "1.3", "2.1", "2.2", "2.3", "2.4", "2.5", "2.6", "3.1", "3.2", "3.3"}
+    verdicts = {row.verdict for rows in filled.values() for row in rows}
+    assert verdicts <= {*compliance.VERDICTS}
+
+
+def test_what_was_not_measured_is_never_a_pass(found: report.Report) -> None:
+    bare = found.model_copy(update={"risks": None, "pii": None, "rights": None, "review": None})
+    rows = compliance.fill("gb-t-45654", bare).rows
+    assert not [row for row in rows if row.verdict == "pass"]
+    assert all(row.answer[0] == "not measured" for row in rows if row.number.startswith("A "))
+    checks = [
+        {"key": "manual", "reviewed": 4000, "rate": 0.97, "low": 0.964, "high": 0.975, "required": 0.96, "met": True}
+    ]
+    rows = compliance.fill("gb-t-45654", bare.model_copy(update={"review": {"checks": checks}})).rows
+    assert [row.number for row in rows if row.verdict == "pass"] == ["9.2 a"]
+
+
+def test_a_filled_template_is_a_quiet_page_too(browser: Page, found: report.Report, tmp_path: Path) -> None:
+    for key in compliance.TEMPLATES:
+        file = tmp_path / f"{key}.html"
+        file.write_text(page.disclosure(compliance.fill(key, hostile(found)), hostile(found), "zh"), encoding="utf-8")
+        browser.open("about:blank")
+        browser.console(), browser.requests()
+        browser.open(file.as_uri(), 390)
+        assert browser.requests() == [file.as_uri()]
+        assert browser.overflow() <= 0
+        assert browser.low_contrast() == []
+        assert browser.console() == []
+        assert "<script" not in compliance.markdown(compliance.fill(key, hostile(found)), hostile(found), "en")

@@ -13,8 +13,9 @@ import openclaw_data
 from openclaw_data import recipe, rules, share, signals
 from openclaw_data.audit import thresholds
 from openclaw_data.documents import DataError
-from openclaw_data.explain import effects, overview, parts, questions, tables
+from openclaw_data.explain import effects, overview, page, parts, questions, tables
 from openclaw_data.signals import catalogue
+from tests.browser import chromium
 
 WORDS = "gopher-quality.words"
 
@@ -217,3 +218,46 @@ def test_packs_that_changed_since_the_run_are_noticed(work: parts.Work, tmp_path
     assert parts.open_work(str(copy)).changed
     assert recipe.available()
     assert share.folder("filters").is_dir()
+
+
+def test_the_page_shows_every_rule_every_signal_and_both_sides_in_a_real_browser(
+    work: parts.Work, tmp_path: Path
+) -> None:
+    file = tmp_path / "explain.html"
+    page.write(work, str(file), 2)
+    made = file.read_text(encoding="utf-8")
+    found = overview.overview(work)
+    with chromium() as browser:
+        for width in (1280, 390):
+            browser.open("about:blank")
+            browser.console(), browser.requests()
+            browser.open(file.as_uri(), width)
+            assert browser.requests() == [file.as_uri()]
+            assert browser.overflow() <= 0
+            for language in ("zh", "en"):
+                browser.run(f"document.getElementById('show-{language}').click()")
+                assert browser.low_contrast() == []
+            assert browser.console() == []
+        listed = browser.run("return [...document.querySelectorAll('#rules ~ .wide')][0].innerText")
+        for rule in found.by_rule:
+            assert rule in listed.replace("\u200b", "")
+        figures = browser.run("return [...document.querySelectorAll('figcaption')].map(e => e.innerText)")
+        assert any(f.startswith("words · zh") for f in figures)
+        limits = "return [...document.querySelectorAll('line.limit title')].map(e => e.textContent)"
+        assert "length.chars: 200" in browser.run(limits)
+        opened = browser.run("const d = document.querySelector('details'); d.open = true; return d.innerText")
+        assert "kept side" in opened
+    assert "length" in made
+
+
+def test_the_page_numbers_are_those_of_the_audit_of_the_same_run(work: parts.Work) -> None:
+    from openclaw_data.audit import blocks, numbers
+
+    listed = {
+        f"{p.name}.{r.name}": {"keep": r.keep, "languages": list(p.languages)} for p in work.packs for r in p.rules
+    }
+    tally = numbers.Tally({}, listed, work.resolved.recipe.languages)
+    for number, frame in parts.decisions(work):
+        tally.add(number, frame)
+    report = json.loads((Path(work.path.removesuffix(".work")) / "audit" / "report.json").read_text(encoding="utf-8"))
+    assert [h.model_dump(mode="json") for h in blocks.histograms_of(tally, listed)] == report["signals"]

@@ -53,7 +53,7 @@ def assemble(
         languages=_languages(tally),
         times=_times(tally),
         licences={k: amount(v) for (k,), v in _largest(tally.kept["licence"])},
-        signals=_signals(tally, listed),
+        signals=histograms_of(tally, listed),
         samples=_samples(tally, listed, work),
         reproducibility=report.Reproducibility(
             **{k: manifest[k] for k in ("code", "environment", "packs", "models")},
@@ -197,7 +197,7 @@ def _pii(tally: "Tally", manifest: Mapping[str, Any]) -> report.Pii | None:
 def _risks(tally: "Tally", listed: Mapping[str, Any]) -> report.Risks | None:
     if "toxicity_score" not in tally.judged and "risk_codes" not in tally.columns:
         return None
-    scores = [h for h in _signals(tally, listed) if h.name == "toxicity_score"]
+    scores = [h for h in histograms_of(tally, listed) if h.name == "toxicity_score"]
     return report.Risks(toxicity=scores[0] if scores else None, codes=_both(tally, "risk_codes"))
 
 
@@ -216,7 +216,8 @@ def _contamination(tally: "Tally", manifest: Mapping[str, Any]) -> report.Contam
     return report.Contamination(benchmarks=_both(tally, "contaminated_by"), settings=dict(asked))
 
 
-def _signals(tally: "Tally", listed: Mapping[str, Any]) -> tuple[report.Histogram, ...]:
+def histograms_of(tally: "Tally", listed: Mapping[str, Any]) -> tuple[report.Histogram, ...]:
+    """Every signal with its lines; those that a rule draws a line through come first."""
     entries = catalogue.by_name()
     drawn = lines_of(listed, tally.languages)
     found = []
@@ -233,7 +234,7 @@ def _signals(tally: "Tally", listed: Mapping[str, Any]) -> tuple[report.Histogra
 def lines_of(listed: Mapping[str, Any], languages: Iterable[str]) -> dict[str, list[report.Threshold]]:
     """Signal -> the lines that the rules draw through it, for each language that they judge."""
     found: dict[str, list[report.Threshold]] = {}
-    for name, rule in listed.items():
+    for name, rule in sorted(listed.items()):
         for language in languages:
             only = rule.get("languages") or ()
             if only and language not in {x.partition("-")[0] for x in only}:

@@ -1,4 +1,4 @@
-"""Text from outside, so that it can be seen and cannot act."""
+"""How values are written: text from outside so that it can be seen and cannot act, numbers so that they read well."""
 
 import json
 import re
@@ -23,3 +23,22 @@ def breaks(value: Any) -> Markup:
 def as_json(value: Any) -> str:
     """JSON for people, a line a value."""
     return "\n".join(visible(line) for line in json.dumps(value, ensure_ascii=False, indent=1).splitlines())
+
+
+def integer(value: int) -> str:
+    """12,345."""
+    return f"{value:,}"
+
+
+def percent(part: float, whole: float) -> str:
+    """A share with one decimal."""
+    return f"{100 * part / whole:.1f}\u00a0%" if whole else "–"
+
+
+def size(value: int) -> str:
+    """Bytes in the unit that reads best."""
+    for unit in ("B", "kB", "MB", "GB"):
+        if value < 1000:
+            return f"{value:,.1f} {unit}" if unit != "B" else f"{value} B"
+        value = value / 1000  # type: ignore[assignment]
+    return f"{value:,.1f} TB"

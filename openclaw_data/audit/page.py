@@ -5,8 +5,8 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from openclaw_data.audit import charts, report, words
-from openclaw_data.audit.escapes import as_json, breaks, visible
+from openclaw_data.audit import charts, compliance, report, words
+from openclaw_data.audit.escapes import as_json, breaks, integer, percent, size, visible
 
 TEMPLATES = Path(__file__).parent / "templates"
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
@@ -34,23 +34,11 @@ def render(found: report.Report, language: str = "en") -> str:
     return template.render(r=found, language=language, title=f"{found.identity.name} {found.identity.version}")
 
 
-def integer(value: int) -> str:
-    """12,345."""
-    return f"{value:,}"
-
-
-def percent(part: float, whole: float) -> str:
-    """A share with one decimal."""
-    return f"{100 * part / whole:.1f}\u00a0%" if whole else "–"
-
-
-def size(value: int) -> str:
-    """Bytes in the unit that reads best."""
-    for unit in ("B", "kB", "MB", "GB"):
-        if value < 1000:
-            return f"{value:,.1f} {unit}" if unit != "B" else f"{value} B"
-        value = value / 1000  # type: ignore[assignment]
-    return f"{value:,.1f} TB"
+def disclosure(filled: compliance.Filled, found: report.Report, language: str = "en") -> str:
+    """A filled template as a page."""
+    template = environment().get_template("compliance.html.j2")
+    facts = {"verdicts": compliance.VERDICTS, "note": compliance.NOTE, "title": filled.title[0]}
+    return template.render(filled=filled, r=found, language=language, **facts)
 
 
 def short(value: Any) -> str:

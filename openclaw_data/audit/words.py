@@ -123,6 +123,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "met": ("met", "达到"),
     "not_met": ("not met", "未达到"),
     "item": ("item", "条目"),
+    "evidence": ("evidence", "证据"),
     "answer": ("answer", "内容"),
 }
 

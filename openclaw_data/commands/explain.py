@@ -38,7 +38,10 @@ def explain(
     ] = "",
     keep: Annotated[str, typer.Option("--keep", help="Another predicate for --rule, or a new rule without it.")] = "",
     language: Annotated[str, typer.Option("--language", help="Change it for this language only (zh, zh-Hant).")] = "",
-    samples: Annotated[int, typer.Option("--samples", min=0, max=1000, help="Documents of each side to show.")] = 20,
+    samples: Annotated[
+        int | None, typer.Option("--samples", min=0, max=1000, help="Documents of each side. [default: 20, a page 4]")
+    ] = None,
+    html: Annotated[str, typer.Option("--html", help="Write signals, rules and samples to one HTML file.")] = "",
     as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
 ) -> None:
     """Show what every rule of a run drops, or what a changed one would change, from the written parts alone.
@@ -47,6 +50,7 @@ def explain(
     """
     import json
 
+    logging.basicConfig(level=logging.ERROR)  # Beam warns on the root logger while it is imported
     from openclaw_data.commands import tables as printing
     from openclaw_data.documents import DataError
     from openclaw_data.explain import effects, overview, parts, questions, tables
@@ -55,6 +59,14 @@ def explain(
     console = printing.console()
     if opened.changed and not as_json:
         console.print("Note: packs or recipe rules changed since the run; verdicts shown are those of the run.")
+    if html:
+        from openclaw_data.explain import page
+
+        page.write(opened, html, 4 if samples is None else samples)
+        if not as_json:
+            console.print(f"Written: {html}", soft_wrap=True)
+        if not rule and not keep:
+            return
     if language and not rule and not keep:
         raise DataError("--language", "asks for nothing alone.", "Give --rule or --keep with it.")
     if not rule and not keep:
@@ -65,7 +77,7 @@ def explain(
             tables.show_overview(opened, found, console)
         return
     question = questions.ask(opened.packs, parts.columns(opened), rule, keep, language)
-    answer = effects.effect(opened, question, samples)
+    answer = effects.effect(opened, question, 20 if samples is None else samples)
     if as_json:
         print(json.dumps(tables.effect_json(answer), ensure_ascii=False, indent=1))
     else:

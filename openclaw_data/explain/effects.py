@@ -72,7 +72,7 @@ def effect(work: parts.Work, question: Question, count: int = 20) -> Effect:
     for number, plain in parts.frames(work, [*parts.BASE, *sorted(needed)]):
         if question.keep:
             probe(question.keep, plain)
-        frame = _verdicts(plain, question)
+        frame = verdicts(plain, question)
         _count(frame, tables)
         _clusters(work, number, frame, clusters)
         sides.offer(number, frame, question)
@@ -91,7 +91,7 @@ def effect(work: parts.Work, question: Question, count: int = 20) -> Effect:
     )
 
 
-def _verdicts(frame: pl.DataFrame, question: Question) -> pl.DataFrame:
+def verdicts(frame: pl.DataFrame, question: Question) -> pl.DataFrame:
     """Add `fails` (the rule as asked), `alone` (no other reason), `before` and `after`."""
     if question.pack is None:
         fails = pl.Series("fails", np.zeros(frame.height, np.bool_))

@@ -74,6 +74,16 @@ def frames(work: Work, wanted: Iterable[str]) -> Iterator[tuple[int, pl.DataFram
         yield number, frame.hstack(last).with_row_index("row")
 
 
+def decisions(work: Work) -> Iterator[tuple[int, pl.DataFrame]]:
+    """Each part's number and rows as `decisions/` holds them, from the parts alone."""
+    for number in range(work.parts):
+        file = storage.open_parquet(folder.path(work.path, STAGE, number))
+        held = [name for name in file.schema_arrow.names if name not in ("text", "title", "contamination")]
+        frame = pl.DataFrame(file.read(held))
+        frame = frame.hstack(publish.duplicates_of(work.path, number, frame.height))
+        yield number, publish.decide(frame, work.resolved, work.run_id)
+
+
 def texts(work: Work, rows: Iterable[tuple[int, int]]) -> dict[tuple[int, int], str]:
     """The texts of single documents, by (part, row); only the row groups that hold them are read."""
     by_part: dict[int, list[int]] = defaultdict(list)

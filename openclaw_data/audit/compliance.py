@@ -1,0 +1,408 @@
+"""Disclosure templates, filled in from the audit report where it has data; "not provided" where only people know.
+
+* `eu-ai-act`: the data half of the public summary of training content (article 53(1)(d); template of July 2025).
+* `gb-t-45654`: the evidence page of GB/T 45654-2025 for corpora: what is required, what was measured, the evidence.
+* `ab-2013`: the twelve items of California AB 2013.
+
+Numbers that were read in secondary sources only are marked so in docs/audit.md. Nothing here is legal advice.
+"""
+
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
+
+from openclaw_data.audit import report
+from openclaw_data.audit.escapes import percent, visible
+from openclaw_data.signals import risks
+
+MISSING = ("not provided", "未提供")
+Pair = tuple[str, str]
+
+
+class Row(NamedTuple):
+    """An item of a template. `verdict`: pass, fail, not measured, or empty where nothing is required."""
+
+    number: str
+    title: Pair
+    answer: Pair
+    evidence: str = ""
+    verdict: str = ""
+
+
+class Filled(NamedTuple):
+    """A template with its answers."""
+
+    key: str
+    title: Pair
+    rows: tuple[Row, ...]
+
+
+def fill(key: str, found: report.Report) -> Filled:
+    """Fill in the template `key` (one of `TEMPLATES`)."""
+    title, make = TEMPLATES[key]
+    return Filled(key, title, tuple(make(found)))
+
+
+def markdown(filled: Filled, found: report.Report, language: str) -> str:
+    """The filled template as Markdown in `en` or `zh`; what comes from outside cannot become markup."""
+    at = 0 if language == "en" else 1
+    heads = (("item", "answer", "evidence", "verdict"), ("条目", "内容", "证据", "结论"))[at]
+    lines = [f"# {filled.title[at]}", "", f"{_cell(found.identity.name)} {found.identity.version}", ""]
+    lines += [f"| | {' | '.join(heads)} |", "|---|---|---|---|---|"]
+    for row in filled.rows:
+        cells = (row.number, row.title[at], row.answer[at], row.evidence, VERDICTS[row.verdict][at])
+        lines.append("| " + " | ".join(_cell(c) for c in cells) + " |")
+    return "\n".join([*lines, "", NOTE[at], ""])
+
+
+def _cell(text: str) -> str:
+    """Text for a cell of a Markdown table: marks that could become markup are written as entities."""
+    return "".join(f"&#{ord(c)};" if c in "&<>`[]|\\" else c for c in visible(text))
+
+
+VERDICTS: dict[str, Pair] = {
+    "": ("", ""),
+    "pass": ("pass", "合格"),
+    "fail": ("fail", "不合格"),
+    "not measured": ("not measured", "未测量"),
+}
+NOTE: Pair = (
+    "Filled in from audit/report.json; `not provided` is for the person who answers for the dataset. Not legal advice.",
+    "由 audit/report.json 自动填写；“未提供”的条目由数据集负责人补充。本页不构成法律意见。",
+)
+
+
+def _same(text: str) -> Pair:
+    return text, text
+
+
+def _documents(a: report.Amount) -> Pair:
+    return (
+        f"{a.documents:,} documents, {a.characters:,} characters, {a.tokens:,} tokens",
+        f"{a.documents:,} 篇文档，{a.characters:,} 字符，{a.tokens:,} 词元",
+    )
+
+
+def _of_origin(found: report.Report, *origins: str) -> Pair:
+    """The sources of an origin with what was kept of them; that there are none is an answer, too."""
+    rows = [s for s in found.sources if s.origin in origins]
+    if not rows:
+        return "none", "无"
+    parts = [(s, _documents(s.kept)) for s in rows]
+    licence = [s.licence or "licence unknown" for s in rows]
+    english = "; ".join(f"{s.id} ({x}): {d[0]}; {s.record}" for (s, d), x in zip(parts, licence, strict=True))
+    chinese = "；".join(f"{s.id}（{s.licence or '许可证未知'}）：{d[1]}；{s.record}" for s, d in parts)
+    return english, chinese
+
+
+def _period(found: report.Report) -> Pair:
+    if not found.times.first:
+        return "unknown: no document carries a fetch time", "未知：文档没有抓取时间"
+    text = f"{found.times.first[:10]} – {found.times.last[:10]}"
+    return f"{text} ({found.times.unknown:,} documents unknown)", f"{text}（{found.times.unknown:,} 篇未知）"
+
+
+def _languages(found: report.Report) -> Pair:
+    kept = [x for x in found.languages if x.kept.documents]
+    return _same("; ".join(f"{x.language}-{x.script}: {x.kept.tokens:,} tokens" for x in kept) or "–")
+
+
+def _size_class(found: report.Report) -> Pair:
+    tokens = found.totals.kept_amount.tokens
+    words = (
+        "less than 1 billion"
+        if tokens < 10**9
+        else "1 billion to 10 trillion"
+        if tokens <= 10**13
+        else "more than 10 trillion"
+    )
+    numbers = "少于 10 亿" if tokens < 10**9 else "10 亿至 10 万亿" if tokens <= 10**13 else "多于 10 万亿"
+    return f"text, {words} tokens ({tokens:,})", f"文本，{numbers}词元（{tokens:,}）"
+
+
+def _domains(found: report.Report) -> Pair:
+    d = found.domains
+    top = ", ".join(x.domain for x in d.top[:10])
+    share = percent(d.top_tenth_share, 1)
+    return (
+        (
+            f"{d.domains:,} registered domains; the largest 10 % ({d.top_tenth_domains:,}) hold {share} of characters. "
+            f"Largest: {top}. The whole list: audit/domains.csv"
+        ),
+        (
+            f"{d.domains:,} 个注册域名；最大的 10 %（{d.top_tenth_domains:,} 个）占字符的 {share}。"
+            f"最大者：{top}。完整列表见 audit/domains.csv"
+        ),
+    )
+
+
+def _rights(found: report.Report) -> Pair:
+    if found.rights is None:
+        return "not measured", "未测量"
+    status = "; ".join(f"{k}: {a:,} read, {b:,} kept" for k, (a, b) in found.rights.status.items())
+    lists = len(found.rights.optouts)
+    names = ", ".join(list(found.rights.signals)[:8]) or "none"
+    return (
+        (
+            f"read per page: TDM-Rep, AIPREF, noai, RSL, Creative Commons, reprint notices. {status}. Seen: {names}. "
+            f"Opt-out lists applied: {lists}"
+        ),
+        f"逐页读取 TDM-Rep、AIPREF、noai、RSL、知识共享、转载声明。{status}。出现：{names}。退出名单：{lists} 份",
+    )
+
+
+def _cleaning(found: report.Report) -> Pair:
+    steps = "; ".join(f"{s.name} {s.dropped:,}" for s in found.funnel if s.dropped)
+    edits = ", ".join(str(e) for e in found.reproducibility.recipe.get("edits", ())) or "–"
+    return (
+        f"edits: {edits}. Documents dropped at each stage: {steps}. {len(found.rules):,} rules, each with its source",
+        f"编辑：{edits}。各阶段剔除的文档：{steps}。规则共 {len(found.rules):,} 条，均注明出处",
+    )
+
+
+def _pii(found: report.Report) -> Pair:
+    if found.pii is None:
+        return "personal data was not masked or not measured", "未遮盖或未测量个人信息"
+    masked = "; ".join(f"{k} {items:,} in {documents:,}" for k, (documents, items) in found.pii.masked.items())
+    return (
+        f"masked, items in documents: {masked}. Residual rate: not measured",
+        f"已遮盖（处数 / 文档数）：{masked.replace(' in ', ' / ')}。残留率：未测量",
+    )
+
+
+def _illegal(found: report.Report) -> Pair:
+    if found.risks is None:
+        return "not measured", "未测量"
+    codes = "; ".join(f"{k}: {a:,} read, {b:,} kept" for k, (a, b) in found.risks.codes.items()) or "none found"
+    return f"risk codes: {codes}; toxicity distribution in the report", f"风险编号：{codes}；有害性分布见报告"
+
+
+def eu_ai_act(found: report.Report) -> Iterable[Row]:
+    """The public summary of training content; headings as in the template."""
+    yield Row(
+        "0",
+        ("Version of the summary, last update", "摘要版本与更新时间"),
+        _same(found.identity.version),
+        "manifest.json",
+    )
+    yield Row("1.1", ("Provider identification", "提供者"), _publication(found, "creator"))
+    yield Row("1.2", ("Model identification", "模型"), MISSING)
+    yield Row("1.3", ("Modalities, size of the training data", "模态与规模"), _size_class(found), "report.json totals")
+    yield Row("1.3", ("Latest date of data acquisition", "最近取得日期"), _period(found), "report.json times")
+    yield Row("1.3", ("Linguistic characteristics", "语言特征"), _languages(found), "report.json languages")
+    yield Row(
+        "2.1", ("Publicly available datasets", "公开数据集"), _of_origin(found, "open-dataset"), "report.json sources"
+    )
+    yield Row(
+        "2.2",
+        ("Private datasets obtained from third parties", "第三方非公开数据集"),
+        _of_origin(found, "commercial"),
+        "report.json sources",
+    )
+    yield Row(
+        "2.3",
+        ("Data crawled and scraped from online sources", "网络抓取数据"),
+        _of_origin(found, "self-collected"),
+        "report.json sources",
+    )
+    yield Row("2.3", ("Crawlers: names, purposes, behaviour", "爬虫名称、用途与行为"), MISSING)
+    yield Row("2.3", ("Period of collection", "采集时段"), _period(found), "report.json times")
+    yield Row(
+        "2.3", ("Most relevant domains (top 10 %)", "主要域名（最大的 10 %）"), _domains(found), "audit/domains.csv"
+    )
+    yield Row("2.4", ("User data", "用户数据"), _of_origin(found, "user"), "report.json sources")
+    yield Row("2.5", ("Synthetic data", "合成数据"), _of_origin(found, "synthetic"), "report.json sources")
+    yield Row("2.6", ("Other sources", "其他来源"), ("none", "无"), "report.json sources")
+    yield Row(
+        "3.1",
+        ("Respect of reservation of rights from the text and data mining exception", "文本与数据挖掘权利保留"),
+        _rights(found),
+        "report.json rights",
+    )
+    yield Row("3.1", ("Signatory of the Code of Practice", "是否签署行为准则"), MISSING)
+    yield Row("3.2", ("Removal of illegal content", "非法内容的移除"), _illegal(found), "report.json risks")
+    yield Row("3.3", ("Other information: processing", "其他：处理过程"), _cleaning(found), "report.json funnel, rules")
+    yield Row("3.3", ("Other information: personal data", "其他：个人信息"), _pii(found), "report.json pii")
+
+
+def gb_t_45654(found: report.Report) -> Iterable[Row]:
+    """The evidence page for corpora: what is required, what was measured, where the evidence is."""
+    checks = {c["key"]: c for c in (found.review or {}).get("checks", ())}
+    yield Row(
+        "5.1 a",
+        ("Illegal or unhealthy content of each source at most 5 %", "各来源违法不良信息不超过 5 %"),
+        *_check(checks, "source"),
+    )
+    yield Row(
+        "5.1 b", ("Several sources for each language", "来源多样"), _diversity(found), "report.json sources, domains"
+    )
+    yield Row(
+        "5.1 c",
+        ("Traceable: open: licence", "可追溯：开源语料具有许可"),
+        _of_origin(found, "open-dataset"),
+        "report.json sources",
+    )
+    yield Row(
+        "5.1 c",
+        ("Traceable: self-collected: collection record", "可追溯：自采语料具有采集记录"),
+        _of_origin(found, "self-collected"),
+        "report.json sources; decisions/",
+    )
+    yield Row(
+        "5.1 c",
+        ("Traceable: commercial: contract", "可追溯：商业语料具有合同"),
+        _of_origin(found, "commercial"),
+        "report.json sources",
+    )
+    yield Row(
+        "5.1 c",
+        ("Traceable: user input: authorisation", "可追溯：使用者输入具有授权"),
+        _of_origin(found, "user"),
+        "report.json sources",
+    )
+    yield Row(
+        "5.2 a", ("Filtering of illegal content", "违法不良信息过滤"), _illegal(found), "report.json risks, funnel"
+    )
+    yield Row(
+        "5.2 b",
+        ("Intellectual property: risks identified before use", "知识产权：使用前识别侵权风险"),
+        _rights(found),
+        "report.json rights, licences",
+    )
+    yield Row(
+        "5.2 b", ("Intellectual property: responsible person, complaint channel", "知识产权：负责人与投诉渠道"), MISSING
+    )
+    yield Row("5.2 c", ("Personal information", "个人信息"), _pii(found), "report.json pii")
+    yield Row("5.2 c", ("Consent or other lawful basis", "个人同意或其他合法性基础"), MISSING)
+    yield Row(
+        "8.1",
+        (
+            "Keyword library: 10,000 words, 200 a risk of A.1, 100 a risk of A.2",
+            "关键词库：不少于 10 000 个，A.1 每类 200 个，A.2 每类 100 个",
+        ),
+        MISSING,
+        "",
+        "not measured",
+    )
+    yield Row(
+        "9.2 a",
+        ("People review at least 4,000 random items: 96 % pass", "人工抽检不少于 4 000 条，合格率不低于 96 %"),
+        *_check(checks, "manual"),
+    )
+    yield Row(
+        "9.2 b",
+        ("Technical review of at least 10 %: 98 % pass", "技术抽检不少于 10 %，合格率不低于 98 %"),
+        *_check(checks, "technical"),
+    )
+    for code, english in risks.RISKS.items():
+        yield _risk(found, code, (english, RISKS_ZH[code]))
+
+
+def _risk(found: report.Report, code: str, title: Pair) -> Row:
+    """A risk of annex A: how often it was found, or that nothing looks for it."""
+    if found.risks is None or (code not in risks.DETECTORS and code not in found.risks.codes):
+        return Row(f"A {code}", title, VERDICTS["not measured"])
+    read, kept = found.risks.codes.get(code, (0, 0))
+    covers = "; ".join(d.covers for d in risks.DETECTORS.get(code, ()))
+    seen = f"{read:,} read, {kept:,} kept. Seen: {covers}", f"读入 {read:,}，保留 {kept:,}。检测范围：{covers}"
+    return Row(f"A {code}", title, seen, "report.json risks")
+
+
+def ab_2013(found: report.Report) -> Iterable[Row]:
+    """The twelve items of California AB 2013."""
+    everything = _of_origin(found, "open-dataset", "self-collected", "commercial", "user", "synthetic")
+    licences = "; ".join(f"{k or 'unknown'}: {a.documents:,}" for k, a in found.licences.items())
+    yield Row("1", ("Sources or owners of the datasets", "数据来源或所有者"), everything, "report.json sources")
+    yield Row("2", ("How the datasets further the intended purpose", "数据如何服务于用途"), MISSING)
+    yield Row("3", ("Number of data points", "数据点数量"), _documents(found.totals.kept_amount), "report.json totals")
+    yield Row(
+        "4",
+        ("Types of data points", "数据点类型"),
+        ("web pages as plain text, without labels", "网页纯文本，无标注"),
+        "README.md",
+    )
+    yield Row(
+        "5",
+        ("Copyright, trademark, patent, or public domain", "版权、商标、专利或公有领域"),
+        _same(licences),
+        "report.json licences",
+    )
+    yield Row("6", ("Purchased or licensed", "购买或许可"), _of_origin(found, "commercial"), "report.json sources")
+    yield Row("7", ("Personal information", "个人信息"), _pii(found), "report.json pii")
+    yield Row("8", ("Aggregate consumer information", "汇总消费者信息"), MISSING)
+    yield Row(
+        "9", ("Cleaning, processing, modification", "清洗、处理与修改"), _cleaning(found), "report.json funnel, rules"
+    )
+    yield Row(
+        "10",
+        ("Time period of collection, and whether it goes on", "采集时段与是否持续"),
+        _period(found),
+        "report.json times",
+    )
+    yield Row("11", ("Dates of first use", "首次使用日期"), MISSING)
+    yield Row(
+        "12", ("Use of synthetic data", "是否使用合成数据"), _of_origin(found, "synthetic"), "report.json sources"
+    )
+
+
+def _publication(found: report.Report, key: str) -> Pair:
+    value = found.identity.publication.get(key)
+    return _same(str(value)) if value else MISSING
+
+
+def _diversity(found: report.Report) -> Pair:
+    kept = [s.id for s in found.sources if s.kept.documents]
+    n = found.domains.domains
+    return f"{len(kept)} sources, {n:,} registered domains", f"{len(kept)} 个来源，{n:,} 个注册域名"
+
+
+def _check(checks: dict[str, dict[str, float]], key: str) -> tuple[Pair, str, str]:
+    """Answer, evidence and verdict of a spot check."""
+    found = checks.get(key)
+    if found is None:
+        return VERDICTS["not measured"], "", "not measured"
+    rate, low, high = (percent(found[k], 1) for k in ("rate", "low", "high"))
+    n = f"{found['reviewed']:,}"
+    text = f"{n} reviewed, {rate} pass ({low} – {high})", f"抽检 {n} 条，合格率 {rate}（{low} – {high}）"
+    return text, "report.json review", "pass" if found["met"] else "fail"
+
+
+RISKS_ZH = {
+    "A1.a": "煽动颠覆国家政权、推翻社会主义制度",
+    "A1.b": "危害国家安全和利益、损害国家形象",
+    "A1.c": "煽动分裂国家、破坏国家统一和社会稳定",
+    "A1.d": "宣扬恐怖主义、极端主义",
+    "A1.e": "宣扬民族仇恨",
+    "A1.f": "宣扬暴力、淫秽色情",
+    "A1.g": "传播虚假有害信息",
+    "A1.h": "其他法律、行政法规禁止的内容",
+    "A2.a": "民族歧视",
+    "A2.b": "信仰歧视",
+    "A2.c": "国别歧视",
+    "A2.d": "地域歧视",
+    "A2.e": "性别歧视",
+    "A2.f": "年龄歧视",
+    "A2.g": "职业歧视",
+    "A2.h": "健康歧视",
+    "A2.i": "其他歧视",
+    "A3.a": "侵犯他人知识产权",
+    "A3.b": "违反商业道德",
+    "A3.c": "泄露他人商业秘密",
+    "A3.d": "利用算法、数据、平台等优势实施垄断和不正当竞争",
+    "A3.e": "其他商业违法违规",
+    "A4.a": "危害他人身心健康",
+    "A4.b": "侵害肖像权",
+    "A4.c": "侵害名誉权",
+    "A4.d": "侵害荣誉权",
+    "A4.e": "侵害隐私权",
+    "A4.f": "侵害个人信息权益",
+    "A4.g": "侵犯他人其他合法权益",
+    "A5.a": "内容不准确，严重不符合科学常识或主流认知",
+    "A5.b": "内容不可靠，无法对使用者形成帮助",
+}
+"""The 31 risks of GB/T 45654-2025, annex A, in its language; `signals.risks.RISKS` has them in English."""
+
+TEMPLATES: dict[str, tuple[Pair, Callable[[report.Report], Iterable[Row]]]] = {
+    "eu-ai-act": (("Public summary of training content (EU AI Act)", "训练内容公开摘要（欧盟人工智能法）"), eu_ai_act),
+    "gb-t-45654": (("Corpus evidence (GB/T 45654-2025)", "语料安全证据（GB/T 45654-2025）"), gb_t_45654),
+    "ab-2013": (("Training data documentation (California AB 2013)", "训练数据说明（加州 AB 2013）"), ab_2013),
+}
