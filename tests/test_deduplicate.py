@@ -174,3 +174,14 @@ def test_of_a_url_one_version_stays_and_the_others_take_no_text_with_them(tmp_pa
 def test_a_policy_without_its_signal_is_refused_before_the_work(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="needs the signal 'quality_score'"):
         curate(tmp_path / "out", recipe(tmp_path, "{keep: best_quality}"), versions(tmp_path))
+
+
+def test_the_manifest_counts_clusters_hosts_and_sources_and_shows_the_largest(tmp_path: Path) -> None:
+    curate(tmp_path / "out", recipe(tmp_path, "{keep: latest_fetch}"), versions(tmp_path))
+    found = json.loads((tmp_path / "out" / "manifest.json").read_text())["duplicates"]
+    assert (found["compared"], found["clusters"], found["going"]) == (4, 1, 2)
+    assert found["by_size"] == {"1": 1, "3": 1}
+    assert found["largest"][0]["ids"] == ["new", "old", "long"]
+    assert found["largest"][0]["urls"][0] == "http://c.cn/1"
+    assert found["by_host"] == {"a.cn": {"documents": 1, "going": 1}, "b.cn": {"documents": 1, "going": 1}}
+    assert found["by_source"]["second"] == {"documents": 2, "going": 1}

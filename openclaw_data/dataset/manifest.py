@@ -131,6 +131,34 @@ class Takedown(Section):
     version: str = Field(description="the first version without them")
 
 
+class Share(Section):
+    """How many of some documents go because another one stays."""
+
+    documents: int
+    going: int
+
+
+class Cluster(Section):
+    """A cluster of duplicates, with its documents of the lowest ranks as samples."""
+
+    id: int
+    size: int
+    ids: tuple[str, ...]
+    urls: tuple[str, ...]
+
+
+class Duplicates(Section):
+    """What deduplication found, among the documents that no rule dropped."""
+
+    compared: int
+    clusters: int = Field(description="of two documents and more")
+    going: int = Field(description="documents that go because another one stays, or an index holds them")
+    by_size: dict[str, int] = Field(description="documents in a cluster -> clusters of that size")
+    largest: tuple[Cluster, ...]
+    by_host: dict[str, Share] = Field(description="the registered domains with the most that go")
+    by_source: dict[str, Share]
+
+
 class Manifest(Section):
     """The whole manifest."""
 
@@ -144,6 +172,7 @@ class Manifest(Section):
     inputs: tuple[Input, ...]
     counts: Counts
     contents: Contents
+    duplicates: Duplicates
     columns: tuple[Column, ...] = Field(description="the columns of data/, in order")
     shards: tuple[Shard, ...]
     decisions: tuple[File, ...]

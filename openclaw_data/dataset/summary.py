@@ -18,6 +18,8 @@ def show(manifest: Manifest, output: str, console: Console) -> None:
     if counts.by_error:
         errors = ", ".join(f"{name} {n:,}" for name, n in counts.by_error.items())
         console.print(f"Errors (quarantined): {errors}")
+    if manifest.duplicates.clusters:
+        console.print(_duplicates(manifest), soft_wrap=True)
     console.print(_sizes(manifest))
     console.print(
         f"{counts.read:,} read = {counts.kept:,} kept + {counts.dropped:,} dropped + {counts.errors:,} errors. "
@@ -47,6 +49,19 @@ def _rules(manifest: Manifest) -> Table:
     for rule, found in sorted(rules, key=lambda item: (-sum(item[1].values()), item[0])):
         table.add_row(rule, *(f"{found[lang]:,}" if lang in found else "" for lang in languages))
     return table
+
+
+def _duplicates(manifest: Manifest) -> str:
+    """`Duplicates: 12 of 80 documents go, in 9 clusters (7 of 2, 2 of 3 to 10); the largest has 4: https://...`."""
+    found = manifest.duplicates
+    steps = ((2, 2, "2"), (3, 10, "3 to 10"), (11, 100, "11 to 100"), (101, 1 << 62, "more"))
+    sizes = [(sum(n for s, n in found.by_size.items() if low <= int(s) <= high), name) for low, high, name in steps]
+    shown = ", ".join(f"{n:,} of {name}" for n, name in sizes if n)
+    first = found.largest[0]
+    return (
+        f"Duplicates: {found.going:,} of {found.compared:,} documents go, in {found.clusters:,} clusters ({shown}); "
+        f"the largest has {first.size:,}: {first.urls[0] or first.ids[0]}"
+    )
 
 
 def _languages(manifest: Manifest) -> list[str]:

@@ -20,7 +20,7 @@ import pyarrow.parquet as pq
 from pydantic import Field, StringConstraints, ValidationError, model_validator
 
 from openclaw_data import storage, yaml_strict
-from openclaw_data.dataset import balance, contents, manifest, shards
+from openclaw_data.dataset import balance, contents, duplicates, manifest, shards
 from openclaw_data.dataset.seal import SIGNATURE, seal
 from openclaw_data.dedup import index
 from openclaw_data.documents import DataError
@@ -125,6 +125,7 @@ def takedown(dataset: str, request: Request, output: str, key: str | Path | None
             "fingerprints": prints,
             "counts": balance.count(output, [d.path for d in parts], names, read_),
             "contents": contents.describe(output, names),
+            "duplicates": duplicates.count(output, [d.path for d in parts]),
             "takedowns": (*old.takedowns, done),
             "previous": old.digest,
         }

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from openclaw_data import storage
-from openclaw_data.dataset import balance, card, contents, manifest, provenance, signature
+from openclaw_data.dataset import balance, card, contents, duplicates, manifest, provenance, signature
 from openclaw_data.documents import DataError
 
 _THREADS = min(8, os.cpu_count() or 1)
@@ -122,7 +122,11 @@ def _counts(dataset: str, loaded: manifest.Manifest) -> Iterator[Problem]:
     except DataError as error:
         yield Problem(manifest.NAME, f"{error.place}: {error.fact}")
         return
-    counted = {"counts": counts, "contents": contents.describe(dataset, shards)}
+    counted = {
+        "counts": counts,
+        "contents": contents.describe(dataset, shards),
+        "duplicates": duplicates.count(dataset, decisions),
+    }
     found = {name: value.model_dump(mode="json") for name, value in counted.items()}
     said = {name: getattr(loaded, name).model_dump(mode="json") for name in counted}
     if found != said:

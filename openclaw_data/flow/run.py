@@ -9,7 +9,7 @@ from typing import Any
 from openclaw_data import ingest, rules, storage
 from openclaw_data import recipe as recipes
 from openclaw_data.audit.write import audit
-from openclaw_data.dataset import balance, contents, manifest, shards, signature
+from openclaw_data.dataset import balance, contents, duplicates, manifest, shards, signature
 from openclaw_data.dataset.seal import seal
 from openclaw_data.documents import DataError
 from openclaw_data.errors import Interrupted
@@ -187,6 +187,7 @@ def _describe(
         sources=tuple(sources),
         inputs=tuple(inputs),
         counts=balance.count(job.output, [d["path"] for d in decided], [s["path"] for s in written], read),
+        duplicates=duplicates.count(job.output, [d["path"] for d in decided]),
         contents=contents.describe(job.output, [s["path"] for s in written]),
         columns=shards.columns(job.output, [s["path"] for s in written]),
         shards=tuple(manifest.Shard(**_only(manifest.Shard, s)) for s in written),
