@@ -95,7 +95,7 @@ def datatrove(docs: pl.DataFrame) -> tuple[float, list[int]]:
     with tempfile.TemporaryDirectory() as folder:
         steps = {k: MinhashDedupSignature(folder, MinhashConfig(), language=v) for k, v in languages.items()}
         for step in steps.values():
-            step._hash_func = lambda gram: xxhash.xxh64_intdigest(gram.encode())  # its own passes str, xxhash 4 refuses
+            step._hash_func = lambda gram: xxhash.xxh64_intdigest(gram.encode())  # noqa: SLF001 - xxhash 4 refuses str
             step.get_shingles("一二三 four five six seven.")  # loads dictionaries
         started = time.perf_counter()
         buckets = []

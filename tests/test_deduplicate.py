@@ -12,7 +12,7 @@ import reference_hashes as naive
 
 import openclaw_data
 from openclaw_data.documents import DataError
-from openclaw_data.flow import deduplicate, ranking
+from openclaw_data.flow import deduplicate, matching, ranking
 from openclaw_data.signals.language_codes import SHORT
 
 LANGUAGES = json.dumps(sorted({"en", "zh", "ja", "ko", "und", *SHORT.values()}))
@@ -96,7 +96,7 @@ def test_near_duplicates_of_real_pages_are_found_and_other_pages_are_left_alone(
     ("workers", "memory", "rounds"),
     [pytest.param(2, "2GB", False, marks=pytest.mark.slow), (1, "700kB", False), (1, "2GB", True)],
 )
-def test_workers_memory_and_star_rounds_do_not_change_a_byte(
+def test_workers_memory_star_rounds_and_signatures_by_mail_do_not_change_a_byte(
     dups: tuple[pl.DataFrame, list[Path]],
     plain: Path,
     tmp_path: Path,
@@ -108,6 +108,7 @@ def test_workers_memory_and_star_rounds_do_not_change_a_byte(
     monkeypatch.setattr(deduplicate, "SMALL_RUN", 0)
     if rounds:
         monkeypatch.setattr(ranking, "EDGE_BYTES", 1 << 60)
+        monkeypatch.setattr(matching, "read_in_place", lambda _: False)
     asked = recipe(tmp_path, f"{{memory: {memory}}}")
     curate(tmp_path / "out", asked, {"first": dups[1]}, workers)
     assert digests(tmp_path / "out") == digests(plain)
@@ -171,9 +172,18 @@ def test_of_a_url_one_version_stays_and_the_others_take_no_text_with_them(tmp_pa
     assert found == {"yesterday": [], "today": [], "copy": ["dedup.exact"]}
 
 
-def test_a_policy_without_its_signal_is_refused_before_the_work(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="needs the signal 'quality_score'"):
-        curate(tmp_path / "out", recipe(tmp_path, "{keep: best_quality}"), versions(tmp_path))
+def test_the_best_by_quality_score_stays(tmp_path: Path) -> None:
+    table = curate(tmp_path / "out", recipe(tmp_path, "{keep: best_quality}"), versions(tmp_path))
+    cluster = table.filter(pl.col("dup_cluster_size") == 3).sort("dup_rank")
+    assert cluster["quality_score"].to_list() == sorted(cluster["quality_score"], reverse=True)
+
+
+def test_a_policy_without_its_signal_is_refused_before_the_work(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(matching.POLICY_COLUMNS, "longest", ("no_such_column",))
+    with pytest.raises(DataError, match="needs the signal 'no_such_column'"):
+        curate(tmp_path / "out", recipe(tmp_path, "{keep: longest}"), versions(tmp_path))
 
 
 def test_the_manifest_counts_clusters_hosts_and_sources_and_shows_the_largest(tmp_path: Path) -> None:

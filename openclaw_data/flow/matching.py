@@ -112,10 +112,15 @@ def near(pipeline: beam.Pipeline, matching: Matching) -> None:
         | "Pair" >> beam.FlatMap(candidates, matching)
         | "Group by document" >> beam.GroupByKey()
     )
-    if storage.is_local(matching.work):
+    if read_in_place(matching.work):
         grouped | "Verify" >> beam.Map(write_near, matching)
     else:
         verified_by_mail(grouped, matching)
+
+
+def read_in_place(work: str) -> bool:
+    """Whether signatures can be read by row where they are."""
+    return storage.is_local(work)
 
 
 def verified_by_mail(grouped: Any, matching: Matching) -> Any:
