@@ -41,6 +41,7 @@ COLUMNS = {
     **dict.fromkeys(("pii_email", "pii_phone", "pii_id", "pii_ip", "pii_card", "pii_other"), 0),
     "truncated": "",
     "url": "",
+    "url_category": "",
     "title": "",
     "text": "",
     "source_id": "",

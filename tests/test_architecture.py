@@ -38,7 +38,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "rules",
         "signals",
     },
-    "audit": {"dataset", "rules", "signals"},
+    "audit": {"dataset", "edits", "rules", "signals"},
     "explain": {"audit", "dataset", "flow", "recipe", "rules", "signals"},
     "commands": {
         "audit",

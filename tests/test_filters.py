@@ -5,6 +5,7 @@ import pyarrow as pa
 import pytest
 
 from openclaw_data import documents, rights, rules, share, signals
+from openclaw_data.ingest import blocklists
 from openclaw_data.signals import language
 
 PACKS = rules.load(rules.available())
@@ -15,6 +16,7 @@ def judge_examples(pack):
     rows = list(rules.examples([pack]))
     batch = documents.from_texts([example.text for _, _, example, _ in rows])
     batch = documents.append(batch, {**language.identify(batch), **rights.unknown(len(batch))})
+    batch = documents.append(batch, {"url_category": blocklists.url_category(batch.column("url"), ())})
     for column in sorted({c for _, _, example, _ in rows for c in example.columns}):
         values = batch.column(column).to_pylist()
         values = [e.columns.get(column, v) for (_, _, e, _), v in zip(rows, values, strict=True)]

@@ -114,6 +114,11 @@ FUNCTIONS: dict[str, tuple[str, ...]] = {
         "all_caps_word_fraction",
     ),
     "openclaw_data.signals.shapes:c4": ("c4_lines", "c4_sentences", "c4_lorem_ipsum", "c4_curly_bracket"),
+    "openclaw_data.signals.lexicons:spam": tuple(
+        f"{category}_{what}"
+        for category in ("gambling", "porn", "seo", "phishing")
+        for what in ("char_fraction", "terms", "head_terms")
+    ),
     "openclaw_data.signals.mojibake:mojibake": ("mojibake_fraction", "replacement_fraction"),
     "openclaw_data.signals.classifiers:toxicity": ("toxicity_score", "toxicity_max", "toxic_window_fraction"),
     "openclaw_data.signals.classifiers:quality": ("quality_score",),
