@@ -14,7 +14,14 @@ from openclaw_data.errors import DataError
 if TYPE_CHECKING:
     import pyarrow as pa
 
-EDITS = {"normalise": "openclaw_data.edits.normalise:normalise"}
+EDITS = {
+    "normalise": "openclaw_data.edits.normalise:normalise",
+    "mojibake": "openclaw_data.edits.mojibake:mojibake",
+    "boilerplate": "openclaw_data.edits.lines:boilerplate",
+    "citations": "openclaw_data.edits.lines:citations",
+    "c4_lines": "openclaw_data.edits.lines:c4_lines",
+    "chinese_c4_lines": "openclaw_data.edits.lines:chinese_c4_lines",
+}
 BATCH_EDITS = {"pii": "openclaw_data.edits.pii:mask_batch"}
 
 
