@@ -10,6 +10,7 @@ documents that the two judge differently.
 
 import argparse
 import collections
+import itertools
 import sys
 import time
 from typing import Any
@@ -35,7 +36,7 @@ FILTERS = {
                 "min_avg_word_length": 1,
                 "max_avg_word_length": 5,
                 "max_non_alpha_words_ratio": 0.735,
-                "stop_words": "的 年 在 月 是 和 日 了 於 · 為 有 被 人 中 为 他 與 後 也 而 由".split(),
+                "stop_words": [*"的年在月是和日了於·為有被人中为他與後也而由"],
             },
         ),
         "FineWeb-2 repetition": (
@@ -112,7 +113,7 @@ def compare(texts: list[str], language: str) -> dict[str, tuple[float, list[tupl
     """
     they, we = theirs(texts, language)[0], ours(texts, language)[0]
     they["all of them"] = ["".join(reasons) for reasons in zip(*they.values(), strict=True)]
-    we["all of them"] = [sum(verdicts, []) for verdicts in zip(*we.values(), strict=True)]
+    we["all of them"] = [list(itertools.chain(*verdicts)) for verdicts in zip(*we.values(), strict=True)]
     found = {}
     for name, reasons in they.items():
         pairs = enumerate(zip(reasons, we[name], strict=True))

@@ -8,7 +8,9 @@ from hypothesis import strategies as st
 from openclaw_data import documents, edits
 
 PIECES = st.sampled_from(
-    ["首页", "责任编辑：王", "今天下午学校举行了运动会。", "版权所有", "\n", "\n\n", " ", "[1]", "[edit]", "[", "]", "12", "{",
+    ["首页",
+     "责任编辑：王", "今天下午学校举行了运动会。", "版权所有", "\n", "\n\n", " ",
+     "[1]", "[edit]", "[", "]", "12", "{",
      "The river rose. ", "Read more", "lorem ipsum here.", "javascript", "京ICP备12345678号", "…", "浣犲ソ", "Ã©", "a"]
 )  # fmt: skip
 TEXTS = st.lists(st.lists(PIECES, max_size=12).map("".join), max_size=4)
@@ -35,7 +37,8 @@ def edited(text, name):
 @pytest.mark.parametrize(
     ("name", "before", "after"),
     [
-        ("boilerplate", "首页 | 关于我们\n责任编辑：王某\n春天来了。\n责任编辑：李某说了话。\n夏天也来了。\n版权所有 某某中学",
+        ("boilerplate",
+         "首页 | 关于我们\n责任编辑：王某\n春天来了。\n责任编辑：李某说了话。\n夏天也来了。\n版权所有 某某中学",
          "春天来了。\n责任编辑：李某说了话。\n夏天也来了。"),
         ("boilerplate", "春天来了。\n\n扫一扫，关注公众号\n\n夏天也来了。", "春天来了。\n\n\n夏天也来了。"),
         ("citations", "A fact.[1] Another[[2]3] one[edit].", "A fact. Another one."),

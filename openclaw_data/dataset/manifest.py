@@ -243,7 +243,7 @@ def schema() -> dict[str, Any]:
 
 def environment() -> dict[str, str]:
     """Versions of Python and of the libraries that decide bytes."""
-    names = ("apache-beam", "fastwarc", "numba", "numpy", "polars", "pyarrow", "resiliparse", "rjieba")
+    names = ("apache-beam", "fastwarc", "numba", "numpy", "polars", "pyarrow", "resiliparse")
     return {"python": platform.python_version(), **{n: metadata.version(n) for n in names}}
 
 

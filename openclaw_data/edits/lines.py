@@ -94,7 +94,7 @@ def _strip_citations(offsets: Any, data: Any, edit: Any, needed: Any) -> Any:
 def _ends(out: Any, begin: int, end: int, word: Any) -> bool:
     if end - begin < len(word):
         return False
-    for k in range(len(word)):
+    for k in range(len(word)):  # noqa: SIM110 - numba has no all()
         if out[end - len(word) + k] != word[k]:
             return False
     return True
@@ -128,7 +128,9 @@ def _without(texts: pa.Array, found: Tokens, keep: Any) -> tuple[pa.Array, Any]:
 
 
 @numba.njit(cache=True, nogil=True)
-def _keep_lines(offsets: Any, data: Any, doc_lines: Any, line_start: Any, line_end: Any, keep: Any) -> Any:
+def _keep_lines(  # noqa: PLR0913 - a kernel takes buffers
+    offsets: Any, data: Any, doc_lines: Any, line_start: Any, line_end: Any, keep: Any
+) -> Any:
     """Copy documents without the lines that `keep` (bool[l]) denies: the whole line with its line feed goes."""
     out, new = np.empty(max(offsets[-1] - offsets[0], 0), np.uint8), np.zeros(len(offsets), np.int64)
     o = 0

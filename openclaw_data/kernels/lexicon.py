@@ -88,8 +88,8 @@ def mark_lines(
             b = data[i]
             if 65 <= b <= 90:
                 b += 32
-            word = 97 <= b <= 122 or 48 <= b <= 57 or b >= 128
-            solid += word and (b & 0xC0) != 0x80
+            word = 97 <= b <= 122 or 48 <= b <= 57 or 0xE4 <= b <= 0xE9 or 0xC3 <= b <= 0xDF
+            solid += word
             found, end = -1, i
             if first[b] and not (97 <= b <= 122 and (97 <= before <= 122)):
                 node, j = 0, i

@@ -91,55 +91,66 @@ def repeated_ngrams(docs: Any, hashes: Any, chars: Any, start: Any, end: Any) ->
         most = max(most, docs[d + 1] - docs[d])
     size = _mask(most) + 1
     keys, count, first = np.empty(size, np.uint64), np.empty(size, np.int32), np.empty(size, np.int32)
+    places, slots = np.empty(most, np.int32), np.empty(most, np.int32)
     prefix = np.zeros(most + 1, np.uint64)
     out = np.zeros((n, 12), np.int64)
     for d in range(n):
         a = docs[d]
         tokens = docs[d + 1] - a
-        mask = _mask(tokens)
         for i in range(tokens):
             prefix[i + 1] = prefix[i] * _BASE + hashes[a + i]
-        power = _BASE
+            places[i] = i
+        power, left = _BASE, tokens
         for g in range(2, 11):
+            # Only places whose shorter n-gram occurs twice can hold an n-gram that does: few are left of most texts.
             power *= _BASE
-            if tokens < g:
+            while left and places[left - 1] > tokens - g:
+                left -= 1
+            if left == 0:
                 break
+            mask = _mask(left)
             keys[: mask + 1] = _ZERO
-            if g <= 4:
-                best, best_at = 1, -1
-                for i in range(tokens - g + 1):
-                    key = (prefix[i + g] - prefix[i] * power) | _ONE
-                    s = _slot(keys, mask, key)
-                    if keys[s] == _ZERO:
-                        keys[s], count[s], first[s] = key, 1, i
-                    else:
-                        count[s] += 1
-                        if count[s] > best or (count[s] == best and first[s] < best_at):
-                            best, best_at = count[s], first[s]
-                if best_at >= 0:
-                    top = (prefix[best_at + g] - prefix[best_at] * power) | _ONE
-                    covered = done = 0
-                    for i in range(best_at, tokens - g + 1):
-                        if ((prefix[i + g] - prefix[i] * power) | _ONE) != top:
-                            continue
-                        for j in range(max(i, done), i + g):
-                            covered += chars[a + j] + (j > i and start[a + j] > end[a + j - 1])
-                        done = i + g
-                    out[d, g - 2] = covered
-                    length = g - 1
-                    for j in range(best_at, best_at + g):
-                        length += chars[a + j]
-                    out[d, g + 1] = best * length
-            else:
-                i = 0
-                while i < tokens - g + 1:
-                    key = (prefix[i + g] - prefix[i] * power) | _ONE
-                    s = _slot(keys, mask, key)
-                    if keys[s] == key:
+            best, best_at = 1, -1
+            for p in range(left):
+                i = places[p]
+                key = (prefix[i + g] - prefix[i] * power) | _ONE
+                s = _slot(keys, mask, key)
+                slots[p] = s
+                if keys[s] == _ZERO:
+                    keys[s], count[s], first[s] = key, 1, i
+                else:
+                    count[s] += 1
+                    if count[s] > best or (count[s] == best and first[s] < best_at):
+                        best, best_at = count[s], first[s]
+            done = 0
+            if g <= 4 and best_at >= 0:
+                top = _slot(keys, mask, (prefix[best_at + g] - prefix[best_at] * power) | _ONE)
+                for p in range(left):
+                    if slots[p] != top:
+                        continue
+                    i = places[p]
+                    for j in range(max(i, done), i + g):
+                        out[d, g - 2] += chars[a + j] + (j > i and start[a + j] > end[a + j - 1])
+                    done = i + g
+                length = g - 1
+                for j in range(best_at, best_at + g):
+                    length += chars[a + j]
+                out[d, g + 1] = best * length
+            elif g > 4:
+                for p in range(left):
+                    i, s = places[p], slots[p]
+                    if i < done:
+                        continue
+                    if first[s] < 0:
                         for j in range(i, i + g):
                             out[d, g + 1] += chars[a + j]
-                        i += g
+                        done = i + g
                     else:
-                        keys[s] = key
-                        i += 1
+                        first[s] = -1
+            rest = 0
+            for p in range(left):
+                if count[slots[p]] > 1:
+                    places[rest] = places[p]
+                    rest += 1
+            left = rest
     return out
