@@ -28,11 +28,11 @@ TEXT_BYTES = 3_000
 
 
 def pool(rng: np.random.Generator, size: int) -> np.ndarray:
-    """Random words of a vocabulary of 30,000, each by Zipf's law: uint8[size]."""
+    """Random words of a vocabulary of 30,000: uint8[size]."""
     letters = rng.integers(97, 123, (30_000, 12), dtype=np.uint8)
     lengths = rng.integers(2, 11, 30_000)
     words = [letters[i, : lengths[i]].tobytes() for i in range(30_000)]
-    picked = np.minimum(rng.zipf(1.1, size // 6), 30_000) - 1
+    picked = rng.integers(0, 30_000, size // 6)
     return np.frombuffer(b" ".join(words[i] for i in picked)[:size], np.uint8)
 
 
@@ -62,14 +62,15 @@ def table(rng: np.random.Generator, text: np.ndarray, start: int, domains: np.nd
     }
     for name in shards.DATA_COLUMNS:
         made.setdefault(name, [""] * n)
-    return pa.table(made).select(shards.DATA_COLUMNS)
+    rows = pa.table(made).select(shards.DATA_COLUMNS)
+    return rows.cast(pa.schema([f.with_nullable(nullable=False) for f in rows.schema]))  # as a run writes them
 
 
 def make(folder: Path, size: int, order: str) -> None:
     """Write a dataset of about `size` bytes."""
     rng = np.random.default_rng(7)
     text = pool(rng, 200_000_000)
-    count = int(size / (TEXT_BYTES * 0.55))
+    count = int(size / (TEXT_BYTES * 0.48))
     domains = np.minimum(rng.zipf(1.2, count), DOMAINS) - 1
     domains = np.sort(domains) if order == "domain" else domains
     files, parts = [], []

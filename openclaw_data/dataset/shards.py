@@ -41,6 +41,12 @@ ROW_GROUP_BYTES = 128_000_000
 """Memory of a row group: 100-300 MB is what hub viewers ask for."""
 
 
+def settings(schema: pa.Schema) -> dict[str, Any]:
+    """How a shard is written. Texts have no dictionary: they differ, and `splice` can then cut them page by page."""
+    names = [f"{f.name}.list.element" if pa.types.is_list(f.type) else f.name for f in schema if f.name != "text"]
+    return {**PARQUET, "use_dictionary": names}
+
+
 class Piece(NamedTuple):
     """The kept rows of one language in one row group of one decisions part."""
 
@@ -86,7 +92,7 @@ def write(path: str, tables: Iterable[pa.Table]) -> tuple[int, int]:
     writer: pq.ParquetWriter | None = None
     for table in _row_groups(tables):
         if writer is None:
-            writer = pq.ParquetWriter(path, table.schema, **PARQUET)
+            writer = pq.ParquetWriter(path, table.schema, **settings(table.schema))
         writer.write_table(table, row_group_size=max(1, table.num_rows))
         rows += table.num_rows
         text_bytes += int(pl.Series(table.column("text")).str.len_bytes().sum())
@@ -117,7 +123,7 @@ def copy_without(source: str, target: str, gone: npt.NDArray[np.bool_]) -> Writt
     opened = storage.open_parquet(source)
     at = rows = text_bytes = 0
     schema = bare(opened.schema_arrow)
-    with pq.ParquetWriter(target, schema, **PARQUET) as writer:
+    with pq.ParquetWriter(target, schema, **settings(schema)) as writer:
         for group in range(opened.num_row_groups):
             table = opened.read_row_group(group, use_threads=False).cast(schema)
             keep = ~gone[at : at + len(table)]

@@ -20,7 +20,7 @@ import pyarrow.parquet as pq
 from pydantic import Field, StringConstraints, ValidationError, model_validator
 
 from openclaw_data import storage, yaml_strict
-from openclaw_data.dataset import balance, contents, duplicates, manifest, shards
+from openclaw_data.dataset import balance, contents, duplicates, manifest, shards, splice
 from openclaw_data.dataset.seal import SIGNATURE, seal
 from openclaw_data.dedup import index
 from openclaw_data.documents import DataError
@@ -161,7 +161,12 @@ def _shard(dataset: str, output: str, file: manifest.Shard, request: Request, ho
         _link(source, target)
         return Removed(file, [])
     with storage.create(target) as path:
-        size = shards.copy_without(source, path, gone)
+        opened = storage.open_parquet(source)
+        if splice.fits(opened):
+            words = shards.settings(shards.bare(opened.schema_arrow))
+            size = shards.Written(*splice.copy_without(source, path, gone, words))
+        else:
+            size = shards.copy_without(source, path, gone)
     left = keys.filter(pl.Series(gone))
     tombstones = [
         {"id": i, "text_sha256": h, "request": request.id, "date": request.date, "reason": request.reason}

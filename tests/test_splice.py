@@ -1,0 +1,134 @@
+"""Rows cut out of Parquet without coding the other texts anew: every reader must see the rows that are left."""
+
+from pathlib import Path
+
+import duckdb
+import hypothesis.strategies as st
+import numpy as np
+import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import HealthCheck, given, settings
+
+from openclaw_data.dataset import shards, splice, thrift
+
+SMALL_PAGES = {"use_content_defined_chunking": False, "data_page_size": 2000, "write_batch_size": 8}
+
+
+def table(n: int, seed: int = 7) -> pa.Table:
+    rng = np.random.default_rng(seed)
+    words = np.array(["中文", "网页", "the", "of", "词", "naïve", "🙂", ""])
+    texts = [" ".join(words[rng.integers(0, 8, rng.integers(0, 120))]) for _ in range(n)]
+    lists = [["a"] * int(k) for k in rng.integers(0, 3, n)]
+    fields = [
+        pa.field("id", pa.string(), nullable=False),
+        pa.field("text", pa.string(), nullable=False),
+        pa.field("rights_signals", pa.list_(pa.string()), nullable=False),
+        pa.field("char_count", pa.int32(), nullable=False),
+    ]
+    columns = [[f"id-{i}" for i in range(n)], texts, lists, [len(t) for t in texts]]
+    return pa.table([pa.array(c, f.type) for c, f in zip(columns, fields, strict=True)], schema=pa.schema(fields))
+
+
+def write(path: Path, rows: pa.Table, group: int, **more) -> None:
+    words = {**shards.settings(rows.schema), **more}
+    with pq.ParquetWriter(path, rows.schema, **words) as writer:
+        for at in range(0, len(rows), group):
+            writer.write_table(rows.slice(at, group), row_group_size=group)
+
+
+def cut(folder: Path, rows: pa.Table, gone: np.ndarray, group: int, **more) -> Path:
+    source, target = folder / "a.parquet", folder / "b.parquet"
+    write(source, rows, group, **more)
+    assert splice.fits(pq.ParquetFile(source))
+    found = splice.copy_without(str(source), str(target), gone, shards.settings(rows.schema))
+    left = rows.filter(pa.array(~gone))
+    assert found == (len(left), sum(len(t.encode()) for t in left["text"].to_pylist()))
+    return target
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    n=st.integers(1, 300),
+    share=st.sampled_from([0.0, 0.01, 0.2, 0.9, 1.0]),
+    group=st.integers(1, 200),
+    seed=st.integers(0, 1000),
+)
+def test_what_is_left_is_what_a_filter_leaves(tmp_path: Path, n: int, share: float, group: int, seed: int) -> None:
+    rows = table(n, seed)
+    gone = np.random.default_rng(seed).random(n) < share
+    target = cut(tmp_path, rows, gone, group, **SMALL_PAGES)
+    assert pq.read_table(target).cast(rows.schema).equals(rows.filter(pa.array(~gone)))
+
+
+def test_long_texts_make_long_page_headers(tmp_path: Path) -> None:
+    """Statistics in a page's header hold whole texts, up to 4 kB each."""
+    rng = np.random.default_rng(7)
+    rows = table(600)
+    texts = [rng.integers(97, 123, rng.integers(2500, 4000), dtype=np.uint8).tobytes().decode() for _ in range(600)]
+    rows = rows.set_column(1, rows.schema.field("text"), pa.array(texts))
+    gone = rng.random(600) < 0.05
+    target = cut(tmp_path, rows, gone, 250, data_page_size=50_000)
+    assert pq.read_table(target).cast(rows.schema).equals(rows.filter(pa.array(~gone)))
+    assert pl.read_parquet(target)["text"].to_list() == rows.filter(pa.array(~gone))["text"].to_pylist()
+
+
+def test_every_reader_sees_the_rows_also_from_the_middle(tmp_path: Path) -> None:
+    rows = table(3000)
+    gone = np.zeros(3000, bool)
+    gone[[0, 17, 18, 19, 1500, 2999]] = True
+    gone[200:900] = True
+    target = cut(tmp_path, rows, gone, 1000, **SMALL_PAGES)
+    left = rows.filter(pa.array(~gone))
+    wanted = pl.DataFrame(left)
+    assert pl.read_parquet(target).equals(wanted)
+    assert pl.scan_parquet(target).slice(1100, 7).collect().equals(wanted.slice(1100, 7))
+    said = duckdb.sql(f"SELECT count(*), sum(strlen(text)), max(text) FROM '{target}'").fetchall()
+    assert said == [(len(left), sum(len(t.encode()) for t in left["text"].to_pylist()), wanted["text"].max())]
+    found = duckdb.sql(f"SELECT text FROM '{target}' WHERE id = 'id-1499'").fetchall()
+    assert found == [(rows["text"][1499].as_py(),)]
+    batches = list(pq.ParquetFile(target).iter_batches(97))
+    assert pa.Table.from_batches(batches).cast(rows.schema).equals(left)
+
+
+def test_pages_without_a_lost_row_are_the_same_bytes(tmp_path: Path) -> None:
+    rows = table(2000)
+    gone = np.zeros(2000, bool)
+    gone[1000] = True
+    target = cut(tmp_path, rows, gone, 2000, **SMALL_PAGES)
+    source = (tmp_path / "a.parquet").read_bytes()
+    begin = pq.read_metadata(target).row_group(0).column(1).data_page_offset
+    assert target.read_bytes()[begin : begin + 3000] in source
+
+
+def test_cutting_twice_gives_the_same_bytes_and_a_cut_file_can_be_cut_again(tmp_path: Path) -> None:
+    rows = table(500)
+    gone = np.arange(500) % 50 == 3
+    first = cut(tmp_path, rows, gone, 200, **SMALL_PAGES).read_bytes()
+    assert cut(tmp_path, rows, gone, 200, **SMALL_PAGES).read_bytes() == first
+    left = rows.filter(pa.array(~gone))
+    more = np.arange(len(left)) % 7 == 0
+    assert splice.fits(pq.ParquetFile(tmp_path / "b.parquet"))
+    words = shards.settings(rows.schema)
+    splice.copy_without(str(tmp_path / "b.parquet"), str(tmp_path / "c.parquet"), more, words)
+    assert pq.read_table(tmp_path / "c.parquet").cast(rows.schema).equals(left.filter(pa.array(~more)))
+
+
+@pytest.mark.parametrize(
+    "other",
+    [{"use_dictionary": True}, {"compression": "snappy", "compression_level": None}, {"write_page_index": False}],
+)
+def test_a_file_of_another_make_does_not_fit(tmp_path: Path, other: dict) -> None:
+    write(tmp_path / "a.parquet", table(100), 50, **other)
+    assert not splice.fits(pq.ParquetFile(tmp_path / "a.parquet"))
+
+
+def test_metadata_is_written_as_it_was_read(tmp_path: Path) -> None:
+    write(tmp_path / "a.parquet", table(300), 100)
+    data = (tmp_path / "a.parquet").read_bytes()
+    size = int.from_bytes(data[-8:-4], "little")
+    footer = data[-8 - size : -8]
+    read, end = thrift.read(footer)
+    assert end == len(footer)
+    assert thrift.write(read) == footer
