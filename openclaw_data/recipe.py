@@ -17,6 +17,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstr
 
 from openclaw_data import rules, share, storage, yaml_strict
 from openclaw_data.errors import DataError, hint
+from openclaw_data.ingest import blocklists
 from openclaw_data.rights import optout
 
 if TYPE_CHECKING:
@@ -38,6 +39,10 @@ def parse_size(value: Any) -> int:
 
 
 Size = Annotated[int, BeforeValidator(parse_size)]
+
+
+BUNDLED = "bundled"
+"""Stands for filters/urls in `url_lists`."""
 
 
 class Section(BaseModel):
@@ -209,6 +214,9 @@ class Recipe(Section):
     extract: Extract = Field(default_factory=Extract, description="how text is taken out of HTML")
     language: Language = Field(default_factory=Language, description="how the language is identified")
     edits: tuple[str, ...] = Field(("normalise",), description="edits in order; see `filters/README.md`")
+    url_lists: tuple[str, ...] = Field(
+        (), description="folders of block lists in UT1 form (`CATEGORY/domains`); `bundled` is filters/urls"
+    )
     pii: Pii = Field(default_factory=Pii, description="how the edit `pii` masks personal data")
     filters: tuple[str, ...] = Field((), description="rule packs in order: names in filters/ or paths")
     dedup: Dedup | None = Field(default_factory=Dedup, description="duplicates; null switches all of it off")
@@ -261,6 +269,7 @@ def load(name: str) -> Recipe:
     sources = [s.model_copy(update={"paths": tuple(_beside(path, p) for p in s.paths)}) for s in found.sources]
     lists = tuple(_beside(path, p) for p in found.rights.optout)
     bound: dict[str, Any] = {"sources": tuple(sources), "rights": Rights(optout=lists)}
+    bound["url_lists"] = tuple(p if p == BUNDLED else _beside(path, p) for p in found.url_lists)
     if found.decontaminate is not None:
         indexes = tuple(_beside(path, p) for p in found.decontaminate.indexes)
         bound["decontaminate"] = found.decontaminate.model_copy(update={"indexes": indexes})
@@ -325,6 +334,7 @@ def resolve(recipe: Recipe) -> Resolved:
         "benchmarks": benchmarks,
         "indexes": indexes,
         "optouts": optouts.digests,
+        "url_lists": blocklists.load(url_folders(recipe)).digest,
     }
     digest = hashlib.sha256(json.dumps(content, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
     return Resolved(recipe, packs, models, benchmarks, chosen, indexes, optouts, digest)
@@ -344,7 +354,13 @@ def portable(recipe: Recipe) -> dict[str, Any]:
         for model in languages.values():
             model["path"] = model["path"].rsplit("/", 1)[-1]
     body["rights"]["optout"] = [path.rsplit("/", 1)[-1] for path in body["rights"]["optout"]]
+    body["url_lists"] = [path.rsplit("/", 1)[-1] for path in body["url_lists"]]
     return body
+
+
+def url_folders(recipe: Recipe) -> tuple[str, ...]:
+    """The folders of a recipe's block lists."""
+    return tuple(str(share.folder("filters") / "urls") if p == BUNDLED else p for p in recipe.url_lists)
 
 
 def _classifiers(recipe: Recipe) -> "classifiers.Models":

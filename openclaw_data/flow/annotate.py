@@ -21,7 +21,7 @@ from openclaw_data import dedup, documents, edits, extraction, ingest, recipe, r
 from openclaw_data.edits import pii
 from openclaw_data.flow import decontaminate
 from openclaw_data.flow import work as folder
-from openclaw_data.ingest import urls
+from openclaw_data.ingest import blocklists, urls
 from openclaw_data.signals import language, risks
 
 STAGE = "annotated"
@@ -117,6 +117,7 @@ def annotate(raw: pa.RecordBatch, resolved: recipe.Resolved) -> pa.RecordBatch:
     batch = documents.append(
         batch,
         {
+            "url_category": blocklists.url_category(batch.column("url"), recipe.url_folders(asked)),
             "url_host_registered_domain": urls.url_host_registered_domain(batch.column("url")),
             **rights.columns(raw, batch, licences, resolved.optouts.domains),
             **language.identify(batch, model=asked.language.model),

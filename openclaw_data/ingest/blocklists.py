@@ -9,12 +9,13 @@ import functools
 import hashlib
 import re
 from pathlib import Path
-from typing import NamedTuple
-
-import pyarrow as pa
+from typing import TYPE_CHECKING, NamedTuple
 
 from openclaw_data.errors import DataError
 from openclaw_data.ingest.urls import host
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 MAX_FILE_BYTES, MAX_LINE = 512_000_000, 2048
 MAX_LABELS = 40
@@ -73,8 +74,10 @@ def _file(file: Path, lists: Lists) -> bytes:
     return digest.digest()
 
 
-def url_category(urls: pa.Array, folders: tuple[str, ...]) -> pa.Array:
+def url_category(urls: "pa.Array", folders: tuple[str, ...]) -> "pa.Array":
     """The category that each URL is listed in, "" for none: string[n] -> string[n]."""
+    import pyarrow as pa
+
     if not folders:
         return pa.array([""] * len(urls), pa.string())
     lists = load(folders)
