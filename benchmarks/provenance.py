@@ -19,7 +19,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from openclaw_data import storage
-from openclaw_data.dataset import balance, contents, manifest, seal, shards, takedown
+from openclaw_data.dataset import balance, contents, duplicates, manifest, seal, shards, takedown
 from openclaw_data.dataset.verify import verify
 
 ROWS = 20_000
@@ -55,6 +55,8 @@ def table(rng: np.random.Generator, text: np.ndarray, start: int, domains: np.nd
         "warc_filename": ["x.warc.gz"] * n,
         "rights_status": ["unknown"] * n,
         "rights_signals": pa.array([[]] * n, pa.list_(pa.string())),
+        "dup_cluster_id": pa.array(np.arange(start, start + n)),
+        "dup_cluster_size": pa.array(np.ones(n, np.int32)),
         "char_count": pa.array(np.full(n, TEXT_BYTES, np.int32)),
         "token_count": pa.array(np.full(n, TEXT_BYTES // 6, np.int32)),
         "fetch_time": pa.array(np.full(n, 1_700_000_000_000_000), pa.timestamp("us", "UTC")),
@@ -87,6 +89,8 @@ def make(folder: Path, size: int, order: str) -> None:
         kept = pq.read_table(folder / path, columns=[c for c in shards.DATA_COLUMNS if c not in ("text", "title")])
         n = len(kept)
         kept = kept.append_column("outcome", pa.array(["kept"] * n)).append_column("error", pa.array([""] * n))
+        for name, kind, value in (("dup_rank", pa.int32(), 0), ("dup_exact", pa.bool_(), False)):
+            kept = kept.append_column(name, pa.array([value] * n, kind))
         kept = kept.append_column("dropped_by", pa.array([[]] * n, pa.list_(pa.string())))
         with storage.create(str(folder / part)) as name:
             pq.write_table(kept, name, row_group_size=ROWS, **shards.DECISIONS)
@@ -105,6 +109,7 @@ def describe(folder: Path, files: list, parts: list, count: int) -> manifest.Man
         "contents": contents.describe(str(folder), names), "columns": shards.columns(str(folder), names),
         "shards": tuple(files), "decisions": tuple(parts), "recipe": {}, "recipe_digest": "", "packs": {}, "rules": {},
         "optouts": {}, "models": {}, "contamination": (), "benchmarks": {},
+        "duplicates": duplicates.count(str(folder), decided),
         "code": {"version": "0", "sha256": ""}, "environment": {}, "seconds": {},
     }  # fmt: skip
     return manifest.Manifest.model_validate(given)
