@@ -75,7 +75,7 @@ class Extract(Section):
     """How text is taken out of HTML."""
 
     engine: Literal["openclaw", "resiliparse", "trafilatura"] = Field(
-        "resiliparse", description="the extraction engine; trafilatura needs the extra of that name"
+        "openclaw", description="the extraction engine; trafilatura needs the extra of that name"
     )
     max_page_bytes: Size = Field(10_000_000, description="larger bodies are dropped as ingest.oversize")
     timeout: float = Field(5.0, gt=0, le=600, description="seconds a page may take; then it is an error")

@@ -1,6 +1,7 @@
 """What a page's head says, read from the scan."""
 
 from openclaw_data.extraction import metadata
+from openclaw_data.extraction.describe import describe
 
 
 def test_meta_links_and_json_ld_are_read_in_page_order() -> None:
@@ -34,3 +35,25 @@ def test_statements_are_bounded_in_number_and_length() -> None:
     assert len(found.meta) == metadata.MOST_ENTRIES
     assert len(metadata.head(f"<meta name=long content='{'x' * 10**6}'>").meta[0][1]) <= metadata.MOST_CHARS
     assert metadata.head("").meta == []
+
+
+def test_author_date_and_site_come_from_json_ld_then_open_graph_then_meta() -> None:
+    page = """<html lang=en><title>T</title><link rel=canonical href=https://a.example/x>
+    <script type="application/ld+json">{"@graph": [{"@type": "WebPage"}, {"author": [{"name": "Li Hua"}, {"name": "W"}],
+    "datePublished": "2021-03-04T05:06:07Z", "publisher": {"name": "P"}}]}</script>
+    <meta property="og:site_name" content="Site"><meta name=author content=Other>"""
+    found = describe(metadata.head(page))
+    assert found == ("T", "https://a.example/x", "en", "Li Hua, W", "2021-03-04T05:06:07Z", "Site")
+    plain = describe(
+        metadata.head('<meta name=author content="王 明"><time datetime="2020-01-02">x</time><title>a\n b</title>')
+    )
+    assert (plain.author, plain.published, plain.title) == ("王 明", "2020-01-02", "a b")
+
+
+def test_broken_json_ld_says_nothing_and_stops_nothing() -> None:
+    page = (
+        "<script type='application/ld+json'>{oops</script><script type='application/ld+json'>"
+        + "[" * 50_000
+        + "</script>"
+    )
+    assert describe(metadata.head(page)) == ("",) * 6

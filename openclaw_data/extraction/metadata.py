@@ -44,10 +44,11 @@ def head(page: str) -> Head:
 
 def heads(scanned: Any) -> list[Head]:
     """The statements of every page of a `kernels.html.Scan`."""
-    return [_head(scanned, i) for i in range(len(scanned.offsets) - 1)]
+    return [head_of(scanned, i) for i in range(len(scanned.offsets) - 1)]
 
 
-def _head(scanned: Any, page: int) -> Head:
+def head_of(scanned: Any, page: int) -> Head:
+    """The statements of one page of a scan."""
     from openclaw_data.kernels.html import HTML, JSON_LD, LICENCE, LINK, META, TIME
 
     found = Head([], [], [])

@@ -1,6 +1,8 @@
 """From raw records to pages: decode, find the main text and the title, within a page's limits."""
 
+import contextlib
 import re
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import pyarrow as pa
@@ -9,7 +11,7 @@ from openclaw_data.documents import PAGE, RAW, DataError
 from openclaw_data.extraction import charset
 from openclaw_data.extraction.engines import ENGINES, label
 
-DEFAULT_ENGINE = "resiliparse"
+DEFAULT_ENGINE = "openclaw"
 
 TITLE_CHARS = 500
 """A longer title is cut: it is not a title."""
@@ -53,6 +55,16 @@ class Run(NamedTuple):
     timeout: float
 
 
+class Task(NamedTuple):
+    """A payload for the engine, and the row it is from."""
+
+    row: int
+    payload: bytes
+    url: str
+    mime: str
+    content_type: str
+
+
 def extract(html: bytes, url: str = "", content_type: str = "") -> Page:
     """Decode one page and find its main text and title, with the default engine and limits.
 
@@ -64,7 +76,8 @@ def extract(html: bytes, url: str = "", content_type: str = "") -> Page:
     Returns:
         The page. A page that cannot be extracted has `error` set and an empty text; nothing is raised for bad input.
     """
-    return _page(bytes(html), url, "", content_type, Run(DEFAULT_ENGINE, label(DEFAULT_ENGINE), 5.0))
+    run = Run(DEFAULT_ENGINE, label(DEFAULT_ENGINE), 5.0)
+    return next(_pages([Task(0, bytes(html), url, "", content_type)], run))
 
 
 def pages(
@@ -93,21 +106,26 @@ def pages(
     wanted = ("url", "content_mime_detected", "content_type", "payload", "text", "title", "skipped", "error")
     columns = [raw.column(name) for name in wanted]
     details = raw.column("error_detail")
-    found = []
+    found: list[Page] = []
+    reasons: list[str] = []
+    tasks: list[Task] = []
     for i in range(raw.num_rows):
         url, mime, content_type, payload, text, title, skipped, error = (column[i].as_py() for column in columns)
+        page = Page("", "", "", "", 0, "")
         if skipped or error:
-            page = Page("", _title(title), "", "", 0, "", error, details[i].as_py())
+            page = page._replace(title=_title(title), error=error, detail=details[i].as_py())
         elif not payload:
             page = Page(clean(text), _title(title), "utf-8", "text", 0, "")
         elif len(payload) > max_page_bytes:
-            skipped, page = "oversize", Page("", "", "", "", 0, "")
+            skipped = "oversize"
         else:
-            page = _page(payload, url, mime, content_type, run)
-        if not (page.text or skipped or page.error):
-            skipped = "empty_text"
-        found.append((page, skipped))
-    return _batch(raw, found)
+            tasks.append(Task(len(found), payload, url, mime, content_type))
+        found.append(page)
+        reasons.append(skipped)
+    for task, page in zip(tasks, _pages(tasks, run), strict=True):
+        found[task.row] = page
+    reasons = [r or ("" if p.text or p.error else "empty_text") for r, p in zip(reasons, found, strict=True)]
+    return _batch(raw, list(zip(found, reasons, strict=True)))
 
 
 def is_plain(mime: str, payload: bytes) -> bool:
@@ -139,19 +157,39 @@ def _title(title: str) -> str:
     return _SPACES.sub(" ", _CONTROL.sub("", title[: 4 * TITLE_CHARS])).strip()[:TITLE_CHARS].rstrip()
 
 
-def _page(raw: bytes, url: str, mime: str, content_type: str, run: Run) -> Page:
-    """One payload through charset and engine, every failure turned into the page's error."""
-    decoded = charset.decode(raw, content_type)
-    evidence = (decoded.charset, decoded.source, decoded.replacements)
-    if is_plain(mime or content_type, raw):
-        return Page(clean(decoded.text), "", *evidence, "plain text")
-    try:
-        text, title = within_limits(run.engine, decoded.text, url, run.timeout)
-    except TimeoutError as error:
-        return Page("", "", *evidence, run.extractor, "extract_timeout", str(error))
-    except Exception as error:  # noqa: BLE001  (whatever an engine raises costs one page)
-        return Page("", "", *evidence, run.extractor, "extract_failed", f"{type(error).__name__}: {error}"[:200])
-    return Page(clean(text), _title(title), *evidence, run.extractor)
+def _pages(tasks: list[Task], run: Run) -> Iterator[Page]:
+    """Payloads through charset and engine, every failure turned into its page's error."""
+    decoded = [charset.decode(task.payload, task.content_type) for task in tasks]
+    plain = [is_plain(task.mime or task.content_type, task.payload) for task in tasks]
+    results = iter(_results([(d.text, t.url) for d, t, p in zip(decoded, tasks, plain, strict=True) if not p], run))
+    for found, is_text in zip(decoded, plain, strict=True):
+        evidence = (found.charset, found.source, found.replacements)
+        if is_text:
+            yield Page(clean(found.text), "", *evidence, "plain text")
+            continue
+        result = next(results)
+        if isinstance(result, TimeoutError):
+            yield Page("", "", *evidence, run.extractor, "extract_timeout", str(result))
+        elif isinstance(result, Exception):
+            detail = f"{type(result).__name__}: {result}"[:200]
+            yield Page("", "", *evidence, run.extractor, "extract_failed", detail)
+        else:
+            yield Page(clean(result[0]), _title(result[1]), *evidence, run.extractor)
+
+
+def _results(pages: list[tuple[str, str]], run: Run) -> list[tuple[str, str] | Exception]:
+    """(text, title) or what went wrong, for each (HTML, URL): all at once where the engine can, else one by one."""
+    batch = ENGINES[run.engine].batch
+    if batch is not None:
+        with contextlib.suppress(Exception):  # one of the pages fails: the loop below finds out which
+            return [*batch([html.replace("\0", "") for html, _ in pages])]
+    found: list[tuple[str, str] | Exception] = []
+    for html, url in pages:
+        try:
+            found.append(within_limits(run.engine, html, url, run.timeout))
+        except Exception as error:  # noqa: BLE001  (whatever an engine raises costs one page)
+            found.append(error)
+    return found
 
 
 def within_limits(engine: str, html: str, url: str, timeout: float) -> tuple[str, str]:

@@ -160,7 +160,10 @@ def _page(data: Any, i: int, end: int, out: Any, s: Any, records: Any, pool: Any
     pool[s[STACK] + 3 * 0], pool[s[STACK] + 3 * 0 + 1], pool[s[STACK] + 3 * 0 + 2] = 0, s[text.ROOT], 0
     while i < end:
         if data[i] != 60 or not text.markup_at(data, i, end):
-            if pool[s[STACK] + 3 * s[TOP] + 2] & IN_HEAD and not is_space(data[i]):
+            if pool[s[STACK] + 3 * s[TOP] + 2] & IN_HEAD:
+                if is_space(data[i]):
+                    i += 1
+                    continue
                 text.leave_head(out, s, records, pool)
             i = text.write_text(data, i, end, out, s, records, pool)
             continue

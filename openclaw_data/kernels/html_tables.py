@@ -50,7 +50,8 @@ U+3000). DROP: a control character."""
 
 WORDS = 1 << 14
 """Class and id words are known by a hash of this many values."""
-_COMMENT_WORDS = "comment comments commentlist commentarea commentbox disqus pinglun respond replies livefyre"
+_COMMENT_WORDS = "comment comments commentlist commentarea commentbox disqus pinglun respond replies livefyre cmt cmts "
+_COMMENT_WORDS += "commenter"
 
 
 def fnv(name: bytes) -> int:

@@ -198,7 +198,7 @@ def write_text(data: Any, i: int, end: int, out: Any, s: Any, records: Any, pool
             continue
         width = 1
         if kind == BYTE_ODD:
-            found = odd(c, data[i + 1], data[i + 2]) if i + 2 < end else 0
+            found = odd(c, data[i + 1] if i + 1 < end else 0, data[i + 2] if i + 2 < end else 0)
             if found == 9 and (s[OUT] == s[START] or s[GAP]):
                 found = 3
             if found not in (0, 9):
@@ -269,10 +269,10 @@ def _write_pre(data: Any, i: int, end: int, out: Any, s: Any, records: Any, pool
             stop, width = read_entity(data, i, end, out, x)
             if width == 0:
                 out[x], width = 38, 1
-        elif kind == BYTE_ODD and i + 2 < end:
-            out[x + 1], out[x + 2] = data[i + 1], data[i + 2]
-            width = 2 if c == 0xC2 else 3
+        elif kind == BYTE_ODD:
+            width = min(2 if c == 0xC2 else 3, end - i)
             stop = i + width
+            out[x + 1], out[x + 2] = data[i + 1] if width > 1 else 0, data[i + 2] if width > 2 else 0
         c = out[x]
         kind = BYTE_KIND[c]
         if kind == BYTE_ODD:

@@ -1,0 +1,75 @@
+"""Our own engine: scan once, judge every block by the model, put the text together. A batch of pages at a time."""
+
+import html as entities
+from collections.abc import Iterator
+from typing import Any
+
+BATCH_BYTES = 8_000_000
+"""Pages are scanned together up to this size: the arrays of a scan are several times as large."""
+
+
+def extract(page: str, url: str = "") -> tuple[str, str]:  # noqa: ARG001  (every engine takes the URL)
+    """Main text and title of one page."""
+    return extract_batch([page])[0]
+
+
+def extract_batch(pages: list[str], *, comments: bool = False, markdown: bool = False) -> list[tuple[str, str]]:
+    """(main text, title) of every page.
+
+    Args:
+        pages: decoded HTML.
+        comments: keep readers' comments too.
+        markdown: mark headings, list items, quotations, code and tables.
+    """
+    from openclaw_data.extraction import assemble, model
+
+    trained = model.load()
+    found: list[tuple[str, str]] = []
+    for scan in scans(pages):
+        keep = model.choose(trained, scan, comments=comments)
+        texts = assemble.markdown(scan, keep) if markdown else assemble.texts(scan, keep)
+        found += zip(texts, titles(scan), strict=True)
+    return found
+
+
+def scans(pages: list[str]) -> Iterator[Any]:
+    """The scans of pages in order, several at a time."""
+    import numpy as np
+
+    from openclaw_data.kernels import html
+
+    batch: list[bytes] = []
+    size = 0
+    for k, page in enumerate(pages):
+        data = page.encode("utf-8", "replace")
+        batch.append(data)
+        size += len(data)
+        if size >= BATCH_BYTES or k == len(pages) - 1:
+            offsets = np.cumsum([0, *map(len, batch)])
+            yield html.scan(offsets, np.frombuffer(b"".join(batch), np.uint8))
+            batch, size = [], 0
+
+
+def titles(scan: Any) -> list[str]:
+    """`<title>` of every page, else `og:title`, else the first `<h1>`."""
+    found = []
+    for page, (start, end) in enumerate(scan.titles.tolist()):
+        text = bytes(scan.data[start : min(end, start + 4_000)]).decode("utf-8", "replace") if start >= 0 else ""
+        text = entities.unescape(text).strip() if "&" in text else text.strip()
+        found.append(text or _other_title(scan, page))
+    return found
+
+
+def _other_title(scan: Any, page: int) -> str:
+    from openclaw_data.extraction import metadata
+    from openclaw_data.kernels.html import E_TAG
+    from openclaw_data.kernels.html_tables import TAG
+    from openclaw_data.kernels.html_text import B_ELEMENT, B_END, B_START
+
+    named = dict(reversed(metadata.head_of(scan, page).meta))
+    if named.get("og:title"):
+        return named["og:title"]
+    for block in scan.blocks[scan.page_blocks[page] : scan.page_blocks[page + 1]]:
+        if scan.elements[block[B_ELEMENT], E_TAG] == TAG["h1"]:
+            return bytes(scan.out[block[B_START] : block[B_END]]).decode("utf-8", "replace")
+    return ""

@@ -1,0 +1,425 @@
+"""What the model sees of a block: one row of a matrix, from its text, the elements around it, its neighbours, its page.
+
+All in one pass over the blocks and two over the elements of a page. Counts stay counts and shares are 0 to 1: the
+model's trees do not mind scales. Nothing names a site: class and id words and beginnings of texts come in as scores
+that were learned over many sites.
+"""
+
+from typing import Any
+
+import numba
+import numpy as np
+
+from openclaw_data.kernels import html_blocks as text
+from openclaw_data.kernels.html import (
+    E_BLOCKS,
+    E_BLOCKS_END,
+    E_DEPTH,
+    E_PARENT,
+    E_SIGNATURE,
+    E_TAG,
+    E_WORDS,
+    E_WORDS_END,
+)
+from openclaw_data.kernels.html_tables import (
+    IN_ARTICLE,
+    IN_ASIDE,
+    IN_CODE,
+    IN_COMMENT,
+    IN_EMPHASIS,
+    IN_FIGURE,
+    IN_FOOTER,
+    IN_FORM,
+    IN_HEADER,
+    IN_HEADING,
+    IN_HIDDEN,
+    IN_LIST,
+    IN_MAIN,
+    IN_NAV,
+    IN_PRE,
+    IN_QUOTE,
+    IN_TABLE,
+    TAG,
+    TAGS,
+)
+from openclaw_data.kernels.html_tags import FNV_BASIS, FNV_PRIME
+from openclaw_data.kernels.html_text import (
+    B_BREAKS,
+    B_ELEMENT,
+    B_END,
+    B_FLAGS,
+    B_IMAGES,
+    B_LINK_BYTES,
+    B_LINKS,
+    B_START,
+)
+
+_PLACES = (
+    IN_HEADING, IN_LIST, IN_TABLE, IN_QUOTE, IN_FIGURE, IN_CODE, IN_PRE, IN_NAV, IN_HEADER, IN_FOOTER, IN_ASIDE,
+    IN_FORM, IN_ARTICLE, IN_MAIN, IN_COMMENT, IN_HIDDEN, IN_EMPHASIS,
+)  # fmt: skip
+PLACES = np.array(_PLACES, np.int32)
+_KINDS = "p li td th h1 h2 h3 h4 div pre dd dt blockquote figcaption section article tr ul ol main header footer "
+_KINDS += "aside nav button option custom-element"
+KIND = np.zeros(len(TAGS), np.float32)
+for _k, _name in enumerate(_KINDS.split()):
+    KIND[TAG[_name]] = _k + 1
+
+OWN = (
+    "tokens chars link_density links han digits upper marks ends ends_share commas_share stops_share bars last_end "
+    "word_chars breaks lines images dense kind"
+).split()
+IN = (
+    "heading list table quote figure code pre nav header footer aside form article main comment hidden emphasis".split()
+)
+POSITION = "depth index index_share from_end tokens_before dense_before".split()
+PAGE = [f"page_{n}" for n in "tokens blocks link_density dense_share han dense_blocks dense".split()]
+AROUND = [f"up{k}_{n}" for k in range(4) for n in "tokens link_density dense_share of_page_dense blocks".split()]
+CONTAINERS = [f"{c}_{n}" for c in "ab" for n in "up level distance share".split()]
+SAME = [f"same_{n}" for n in "count tokens link_density dense_share of_page_dense ends position".split()]
+LEARNED = "words words_up1 words_up2 words_sum words_min words_max beginning".split()
+BESIDE = [f"{s}_{n}" for s in "prev1 prev2 next1 next2".split() for n in "tokens link_density last_end same".split()]
+WINDOWS = [f"window{w}_{n}" for w in (2, 5, 10) for n in "tokens link_density dense_share".split()]
+REST = "repeats "
+REST += (
+    "title_share title_cover heading_before h1_seen dense_next dense_prev dense_next_tokens prev_heading next_beginning"
+)
+NAMES = [*OWN, *IN, *POSITION, *PAGE, *AROUND, *CONTAINERS, *SAME, *LEARNED, *BESIDE, *WINDOWS, *REST.split()]
+WIDTH = len(NAMES)
+"""Columns of the matrix, and how many."""
+
+_TOK, _LINK, _DENSE, _N, _UP_A, _LEVEL_A, _UP_B, _LEVEL_B, _WORD, _WSUM, _WMIN, _WMAX, _SCORE = range(13)
+ELEMENT_FACTS = 13
+_G_COUNT, _G_TOK, _G_LINK, _G_DENSE, _G_ENDS, _G_SEEN = range(6)
+_H1, _H6 = TAG["h1"], TAG["h6"]
+FAR = 50.0
+"""Distances are cut here."""
+
+
+def features(scan: Any, words: Any, beginnings: Any) -> tuple[Any, Any]:
+    """Matrix float32[b, len(NAMES)] and text facts int32[b, html_blocks.COLUMNS] of all blocks of a scan.
+
+    words float32[WORDS], beginnings float32[TEXTS]: learned scores, above 0 for main text.
+    """
+    blocks, most = len(scan.blocks), int(np.diff(scan.page_blocks).max(initial=0))
+    stats = np.empty((blocks, text.COLUMNS), np.int32)
+    text.measure(scan.out, scan.blocks, stats)
+    matrix = np.zeros((blocks, len(NAMES)), np.float32)
+    facts = np.zeros((len(scan.elements), ELEMENT_FACTS), np.float32)
+    slots = np.empty(1 << max(2 * most, 4).bit_length(), np.int32)
+    groups, sums = np.zeros((most + 1, 6), np.float32), np.zeros((most + 1, 4), np.float64)
+    group_of, keys = np.empty((2, most), np.int32), np.empty(most, np.int64)
+    title = np.zeros(1 << 12, np.bool_)
+    for p in range(len(scan.page_blocks) - 1):
+        (b0, b1), (e0, e1) = scan.page_blocks[p : p + 2], scan.page_elements[p : p + 2]
+        if b0 < b1:
+            title_words = _title(scan.data, scan.titles[p, 0], scan.titles[p, 1], title)
+            _page(
+                scan.out, scan.blocks[b0:b1], scan.elements[e0:e1], scan.words, stats[b0:b1], facts[e0:e1], b0, e0,
+                words, beginnings, title, title_words, slots, groups, sums, group_of, keys, matrix[b0:b1],
+            )  # fmt: skip
+    return matrix, stats
+
+
+@numba.njit(cache=True, nogil=True, _nrt=False)
+def _next_word(data: Any, i: int, end: int) -> tuple[int, Any]:
+    """The next word or Han character from `i` on: (position behind it, hash; 0 where there is none)."""
+    h = FNV_BASIS
+    length = 0
+    while i < end:
+        c = np.int64(data[i])
+        if c >= 0xE3 and c <= 0xE9 and i + 2 < end:
+            if length:
+                break
+            for k in range(3):
+                h = (h ^ np.uint64(data[i + k])) * FNV_PRIME
+            return i + 3, (h ^ h >> np.uint64(32)) | np.uint64(1 << 40)
+        small = c + 32 if 65 <= c <= 90 else c
+        if 97 <= small <= 122 or 48 <= c <= 57 or c >= 0xC3:
+            h = (h ^ np.uint64(small)) * FNV_PRIME
+            length += 1
+        elif length:
+            break
+        i += 1
+    return i, (h ^ h >> np.uint64(32)) | np.uint64(1 << 40) if length else np.uint64(0)
+
+
+@numba.njit(cache=True, nogil=True, _nrt=False)
+def _title(data: Any, start: int, end: int, title: Any) -> int:
+    """Note the words of a title in `title` bool[4096] by hash; returns how many there are."""
+    title[:] = False
+    count = 0
+    end = min(end, start + 2000)
+    while 0 <= start < end:
+        start, h = _next_word(data, start, end)
+        if h:
+            title[h & np.uint64(0xFFF)] = True
+            count += 1
+    return count
+
+
+@numba.njit(cache=True, nogil=True, _nrt=False)
+def group(keys: Any, slots: Any, of: Any) -> int:
+    """Number equal keys: int64[n] -> `of` int32[n]; returns the number of groups. `slots` has room for two each."""
+    n = len(keys)
+    size = 4
+    while size < 2 * n:
+        size *= 2
+    slots[:size] = -1
+    groups = 0
+    for i in range(n):
+        slot = (keys[i] * 0x9E3779B97F4A7 >> 7) & (size - 1)
+        while slots[slot] >= 0 and keys[slots[slot]] != keys[i]:
+            slot = (slot + 1) & (size - 1)
+        if slots[slot] < 0:
+            slots[slot] = i
+            of[i] = groups
+            groups += 1
+        else:
+            of[i] = of[slots[slot]]
+    return groups
+
+
+@numba.njit(cache=True, nogil=True, _nrt=False, inline="always")
+def _share(a: float, b: float) -> float:
+    return a / b if b > 0 else 0.0
+
+
+@numba.njit(cache=True, nogil=True, _nrt=False)
+def _elements(blocks: Any, elements: Any, bag: Any, words: Any, stats: Any, facts: Any, sums: Any, e0: int) -> None:
+    """Facts of a page's elements, and running sums over its blocks: tokens, link tokens, dense tokens, Han."""
+    n, m = len(blocks), len(elements)
+    facts[:] = 0
+    for b in range(n):
+        e = blocks[b, B_ELEMENT] - e0
+        tokens = float(stats[b, text.TOKENS])
+        density = _share(blocks[b, B_LINK_BYTES], blocks[b, B_END] - blocks[b, B_START])
+        marks = stats[b, text.ENDS] + stats[b, text.COMMAS]
+        dense = (
+            tokens * (1 - density)
+            if (tokens >= 10 and density < 0.4 and marks) or (tokens >= 25 and density < 0.3)
+            else 0.0
+        )
+        sums[b + 1, 0], sums[b + 1, 1] = sums[b, 0] + tokens, sums[b, 1] + tokens * density
+        sums[b + 1, 2], sums[b + 1, 3] = sums[b, 2] + dense, sums[b, 3] + stats[b, text.HAN]
+        facts[e, _TOK] += tokens
+        facts[e, _LINK] += tokens * density
+        facts[e, _DENSE] += dense
+        facts[e, _N] += 1
+        if dense > 0:
+            facts[e, _SCORE] += dense
+            up = elements[e, E_PARENT] - e0
+            if up >= 0:
+                facts[up, _SCORE] += dense
+                up = elements[up, E_PARENT] - e0
+                if up >= 0:
+                    facts[up, _SCORE] += dense * 0.5
+    for e in range(m - 1, 0, -1):
+        up = elements[e, E_PARENT] - e0
+        for k in range(4):
+            facts[up, k] += facts[e, k]
+    for e in range(m):
+        up = elements[e, E_PARENT] - e0
+        own = np.float32(0)
+        for k in range(elements[e, E_WORDS], elements[e, E_WORDS_END]):
+            own += words[bag[k]]
+        facts[e, _WORD] = own
+        facts[e, _WSUM] = facts[e, _WMIN] = facts[e, _WMAX] = own
+        if up >= 0:
+            facts[e, _WSUM] += facts[up, _WSUM] * np.float32(0.7)
+            facts[e, _WMIN], facts[e, _WMAX] = min(own, facts[up, _WMIN]), max(own, facts[up, _WMAX])
+
+
+@numba.njit(cache=True, nogil=True, _nrt=False)
+def _container(elements: Any, facts: Any, e0: int, best: int, up: int, level: int) -> None:
+    """For every element: steps up to the nearest that holds `best`, and steps from `best` up to that one."""
+    for e in range(len(elements)):
+        facts[e, level] = -1
+    e, k = best, 0
+    while e >= 0:
+        facts[e, up], facts[e, level] = 0, k
+        e = elements[e, E_PARENT] - e0
+        k += 1
+    for e in range(1, len(elements)):
+        if facts[e, level] < 0:
+            parent = elements[e, E_PARENT] - e0
+            facts[e, up], facts[e, level] = facts[parent, up] + 1, facts[parent, level]
+
+
+@numba.njit(cache=True, nogil=True, _nrt=False)
+def _page(
+    out: Any, blocks: Any, elements: Any, bag: Any, stats: Any, facts: Any, b0: int, e0: int, words: Any,
+    beginnings: Any, title: Any, title_words: int, slots: Any, groups: Any, sums: Any, group_of: Any, keys: Any,
+    matrix: Any,
+) -> None:  # fmt: skip
+    """Rows of one page's blocks."""
+    n = len(blocks)
+    sums[0] = 0
+    _elements(blocks, elements, bag, words, stats, facts, sums, e0)
+    total, dense_total = sums[n, 0], sums[n, 2]
+    a = b_best = 0
+    for e in range(len(elements)):
+        quality = facts[e, _SCORE] * (1 - _share(facts[e, _LINK], facts[e, _TOK]))
+        if quality > facts[a, _SCORE] * (1 - _share(facts[a, _LINK], facts[a, _TOK])):
+            a = e
+        if facts[e, _DENSE] >= 0.6 * dense_total and dense_total > 0:
+            b_best = e
+    _container(elements, facts, e0, a, _UP_A, _LEVEL_A)
+    _container(elements, facts, e0, b_best, _UP_B, _LEVEL_B)
+    for b in range(n):
+        e = blocks[b, B_ELEMENT] - e0
+        parent = max(elements[e, E_PARENT] - e0, 0)
+        keys[b] = np.int64(elements[e, E_SIGNATURE]) << 31 | np.int64(elements[parent, E_SIGNATURE])
+    count = group(keys[:n], slots, group_of[0])
+    groups[:count] = 0
+    dense_blocks = 0
+    for b in range(n):
+        g = groups[group_of[0, b]]
+        g[_G_COUNT] += 1
+        for k in range(3):
+            g[_G_TOK + k] += sums[b + 1, k] - sums[b, k]
+        g[_G_ENDS] += stats[b, text.LAST_END]
+        dense_blocks += sums[b + 1, 2] > sums[b, 2]
+    heading, seen, dense_prev = FAR, 0.0, FAR
+    for b in range(n):
+        row = matrix[b]
+        _own(blocks[b], stats[b], row, sums[b + 1, 2] - sums[b, 2])
+        e = blocks[b, B_ELEMENT] - e0
+        row[19] = KIND[elements[e, E_TAG]]
+        flags = blocks[b, B_FLAGS]
+        f = 20
+        for k in range(len(PLACES)):
+            row[f + k] = (flags & PLACES[k]) != 0
+        f += len(PLACES)
+        row[f], row[f + 1], row[f + 2], row[f + 3] = elements[e, E_DEPTH], b, b / n, n - b
+        row[f + 4], row[f + 5] = _share(sums[b, 0], total), _share(sums[b, 2], dense_total)
+        f += 6
+        row[f], row[f + 1], row[f + 2] = total, n, _share(sums[n, 1], total)
+        row[f + 3], row[f + 4], row[f + 5] = _share(dense_total, total), _share(sums[n, 3], total), dense_blocks
+        row[f + 6] = dense_total
+        f += 7
+        f = _around(elements, facts, e, e0, dense_total, row, f)
+        f = _distances(elements, facts, e, a, _UP_A, b + b0, dense_total, row, f)
+        f = _distances(elements, facts, e, b_best, _UP_B, b + b0, dense_total, row, f)
+        g = groups[group_of[0, b]]
+        row[f], row[f + 1], row[f + 2] = g[_G_COUNT], g[_G_TOK] / g[_G_COUNT], _share(g[_G_LINK], g[_G_TOK])
+        row[f + 3], row[f + 4] = _share(g[_G_DENSE], g[_G_TOK]), _share(g[_G_DENSE], dense_total)
+        row[f + 5], row[f + 6] = g[_G_ENDS] / g[_G_COUNT], g[_G_SEEN] / g[_G_COUNT]
+        g[_G_SEEN] += 1
+        f += 7
+        parent = max(elements[e, E_PARENT] - e0, 0)
+        grand = max(elements[parent, E_PARENT] - e0, 0)
+        row[f], row[f + 1], row[f + 2] = facts[e, _WORD], facts[parent, _WORD], facts[grand, _WORD]
+        row[f + 3], row[f + 4], row[f + 5] = facts[e, _WSUM], facts[e, _WMIN], facts[e, _WMAX]
+        row[f + 6] = beginnings[stats[b, text.FIRST]]
+        f += 7
+        f = _beside(blocks, stats, sums, group_of[0], b, n, row, f)
+        for width in (2, 5, 10):
+            low, high = max(b - width, 0), min(b + width + 1, n)
+            tokens = sums[high, 0] - sums[low, 0]
+            row[f], row[f + 1] = tokens, _share(sums[high, 1] - sums[low, 1], tokens)
+            row[f + 2] = _share(sums[high, 2] - sums[low, 2], tokens)
+            f += 3
+        f += 1
+        if title_words and 0 < stats[b, text.TOKENS] <= 60:
+            hits = _hits(out, blocks[b, B_START], blocks[b, B_END], title)
+            row[f], row[f + 1] = _share(hits, stats[b, text.TOKENS]), min(_share(hits, title_words), 1.0)
+        row[f + 2], row[f + 3] = heading, seen
+        row[f + 5] = dense_prev
+        row[f + 7] = matrix[b - 1, 20] if b else 0.0
+        row[f + 8] = beginnings[stats[b + 1, text.FIRST]] if b + 1 < n else 0.0
+        heading, dense_prev = min(heading + 1, FAR), min(dense_prev + 1, FAR)
+        if _H1 <= elements[e, E_TAG] <= _H6:
+            heading = 1.0
+            seen = 1.0 if elements[e, E_TAG] == _H1 else seen
+        if sums[b + 1, 2] > sums[b, 2]:
+            dense_prev = 1.0
+    _backwards(stats, sums, keys, slots, group_of[1], groups, matrix)
+
+
+@numba.njit(cache=True, nogil=True, _nrt=False)
+def _own(block: Any, stats: Any, row: Any, dense: float) -> None:
+    """Columns `OWN` but the last."""
+    tokens, chars = stats[text.TOKENS], stats[text.CHARS]
+    row[0], row[1] = tokens, chars
+    row[2], row[3] = _share(block[B_LINK_BYTES], block[B_END] - block[B_START]), block[B_LINKS]
+    row[4], row[5], row[6] = (
+        _share(stats[text.HAN], tokens),
+        _share(stats[text.DIGITS], chars),
+        _share(stats[text.UPPER], chars),
+    )
+    row[7], row[8], row[9] = _share(stats[text.MARKS], tokens), stats[text.ENDS], _share(stats[text.ENDS], tokens)
+    row[10], row[11] = _share(stats[text.COMMAS], tokens), _share(stats[text.STOPS], tokens)
+    row[12], row[13] = stats[text.BARS], stats[text.LAST_END]
+    row[14] = _share(chars - stats[text.HAN], stats[text.LATIN])
+    row[15], row[16], row[17], row[18] = block[B_BREAKS], stats[text.LINES], block[B_IMAGES], dense
+
+
+@numba.njit(cache=True, nogil=True, _nrt=False)
+def _around(elements: Any, facts: Any, e: int, e0: int, dense_total: float, row: Any, f: int) -> int:
+    """Columns `AROUND`: the element and three above it."""
+    for _ in range(4):
+        tokens = facts[e, _TOK]
+        row[f], row[f + 1], row[f + 2] = tokens, _share(facts[e, _LINK], tokens), _share(facts[e, _DENSE], tokens)
+        row[f + 3], row[f + 4] = _share(facts[e, _DENSE], dense_total), facts[e, _N]
+        f += 5
+        e = max(elements[e, E_PARENT] - e0, 0)
+    return f
+
+
+@numba.njit(cache=True, nogil=True, _nrt=False)
+def _distances(
+    elements: Any, facts: Any, e: int, best: int, up: int, b: int, dense_total: float, row: Any, f: int
+) -> int:
+    """Columns of one container: steps up, steps down, blocks away (below 0: before it), its share of dense text."""
+    row[f], row[f + 1] = facts[e, up], facts[e, up + 1]
+    first, last = elements[best, E_BLOCKS], elements[best, E_BLOCKS_END]
+    row[f + 2] = max(b - first, -FAR) if b < first else min(b - last + 1, FAR) if b >= last else 0.0
+    row[f + 3] = _share(facts[best, _DENSE], dense_total)
+    return f + 4
+
+
+@numba.njit(cache=True, nogil=True, _nrt=False)
+def _beside(blocks: Any, stats: Any, sums: Any, group: Any, b: int, n: int, row: Any, f: int) -> int:
+    """Columns `BESIDE`: two blocks before and two after."""
+    for step in (-1, -2, 1, 2):
+        k = b + step
+        if 0 <= k < n:
+            tokens = sums[k + 1, 0] - sums[k, 0]
+            row[f], row[f + 1] = tokens, _share(blocks[k, B_LINK_BYTES], blocks[k, B_END] - blocks[k, B_START])
+            row[f + 2], row[f + 3] = stats[k, text.LAST_END], group[k] == group[b]
+        else:
+            row[f : f + 4] = -1
+        f += 4
+    return f
+
+
+@numba.njit(cache=True, nogil=True, _nrt=False)
+def _hits(out: Any, i: int, end: int, title: Any) -> int:
+    """How many words of out[i:end] are in the title."""
+    hits = 0
+    while i < end:
+        i, h = _next_word(out, i, end)
+        if h:
+            hits += title[h & np.uint64(0xFFF)]
+    return hits
+
+
+@numba.njit(cache=True, nogil=True, _nrt=False)
+def _backwards(stats: Any, sums: Any, keys: Any, slots: Any, of: Any, groups: Any, matrix: Any) -> None:
+    """Columns that need what follows: repeats of the same text, the next dense block."""
+    n = len(stats)
+    f = matrix.shape[1] - 10
+    for b in range(n):
+        keys[b] = stats[b, text.WHOLE]
+    count = group(keys[:n], slots, of)
+    groups[:count] = 0
+    for b in range(n):
+        groups[of[b], 0] += 1
+    distance, tokens = FAR, np.float64(0)
+    for b in range(n - 1, -1, -1):
+        matrix[b, f] = groups[of[b], 0]
+        matrix[b, f + 5], matrix[b, f + 7] = distance, tokens
+        distance = min(distance + 1, FAR)
+        if sums[b + 1, 2] > sums[b, 2]:
+            distance, tokens = 1.0, sums[b + 1, 0] - sums[b, 0]

@@ -1,0 +1,396 @@
+"""Train the model that picks a page's main text, and cross-validate it by site.
+
+    python scripts/train_extraction.py GOLD.jsonl.gz PAGES.warc.gz ... --cache work/ [--folds 5] [--out model.npz]
+
+GOLD has a row a page: url, html (or html_b64), expected_text, lang, gold. The WARC files give pages without truth:
+those of sites that GOLD lacks are labelled by trafilatura and Resiliparse where the two agree, and weigh less.
+
+What is fitted, in this order:
+
+1. labels: the set of blocks whose text has the best token 4-gram F1 with the expected text, by coordinate ascent;
+2. scores of class and id words, and of beginnings of short texts: mean over sites of the log odds to be main text. A
+   page is trained on scores that a third of the sites, its own among them, had no part in;
+3. trees on the features of a block (`kernels.html_features`);
+4. trees on those features and the first trees' probabilities around the block, from models that had not seen the site.
+
+Needs lightgbm, trafilatura and resiliparse; the package needs none of them to use the model.
+"""
+
+import argparse
+import base64
+import gzip
+import json
+import re
+import time
+from collections import Counter, defaultdict
+from pathlib import Path
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
+
+import numpy as np
+
+from openclaw_data.extraction import charset, model
+from openclaw_data.kernels import html, html_features
+from openclaw_data.kernels import html_blocks as facts
+from openclaw_data.kernels.html_tables import WORDS
+from openclaw_data.kernels.html_text import B_ELEMENT
+
+TOKEN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]|[^\W_\u3400-\u9fff\uf900-\ufaff]+")
+WEAK_WEIGHT = 0.35
+UNUSED: list[str] = []
+"""Columns that trees may not use (`--without`)."""
+SHRINK = 3.0
+"""Sites without an opinion that are added to each mean of log odds."""
+LINKS_EACH = 4
+"""Of blocks that are a short link, one of so many is trained on, with their weight."""
+SHAPE = {"objective": "binary", "num_leaves": 15, "max_depth": 8, "learning_rate": 0.1, "min_data_in_leaf": 40}
+FIXED = {"lambda_l2": 5.0, "bagging_fraction": 0.8, "max_bin": 63, "bagging_freq": 1, "feature_fraction": 0.5,
+         "seed": 1, "verbose": -1, "num_threads": 1, "deterministic": True, "force_row_wise": True}  # fmt: skip
+FIRST = SHAPE | {"rounds": 110}
+SECOND = SHAPE | {"rounds": 70}
+
+
+class Page(NamedTuple):
+    """A labelled page. `label`, `trust` float32[blocks]: 1 for main text, 0 to 1 for how sure that is."""
+
+    host: str
+    lang: str
+    kind: str
+    html: bytes
+    expected: str
+    label: Any
+    trust: Any
+
+
+def host(url: str) -> str:
+    return urlsplit(url).hostname or ""
+
+
+def tokens(text: str) -> list[str]:
+    return TOKEN.findall(text.lower())
+
+
+def grams(words: list[str]) -> Counter[tuple[str, ...]]:
+    n = min(4, len(words)) or 1
+    return Counter(tuple(words[i : i + n]) for i in range(len(words) - n + 1)) if words else Counter()
+
+
+def scores(text: str, expected: str) -> tuple[float, float, float]:
+    """Precision, recall and F1 over token 4-grams."""
+    a, b = grams(tokens(text)), grams(tokens(expected))
+    if not a or not b:
+        return (1.0, 1.0, 1.0) if not a and not b else (0.0, 0.0, 0.0)
+    common = sum((a & b).values())
+    precision, recall = common / sum(a.values()), common / sum(b.values())
+    return precision, recall, 2 * common / (sum(a.values()) + sum(b.values()))
+
+
+def scanned(pages: list[bytes]) -> html.Scan:
+    offsets = np.cumsum([0] + [len(p) for p in pages])
+    return html.scan(offsets, np.frombuffer(b"".join(pages), np.uint8))
+
+
+def block_texts(scan: html.Scan) -> list[str]:
+    return [bytes(scan.out[a:b]).decode("utf-8", "replace") for a, b in scan.blocks[:, :2].tolist()]
+
+
+def ascend(texts: list[str], expected: str, rounds: int = 3) -> Any:
+    """The set of blocks that gives the best F1, one block changed at a time: bool[blocks]."""
+    words = [tokens(t) for t in texts]
+    want = grams(tokens(expected))
+    total_want = sum(want.values())
+    have: Counter[tuple[str, ...]] = Counter()
+    share = [
+        sum(min(c, want[g]) for g, c in grams(w).items()) / max(len(w) - 3, 1) if len(w) >= 4 else 0.0 for w in words
+    ]
+    keep = np.array([s > 0.5 for s in share])
+    have.update(grams([w for k, ws in zip(keep, words, strict=True) if k for w in ws]))
+    common, size = sum((have & want).values()), sum(have.values())
+    for _ in range(rounds):
+        changed = False
+        for b, ws in enumerate(words):
+            if not ws:
+                continue
+            left = _context(words, keep, b, -1)
+            right = _context(words, keep, b, 1)
+            on, off = _runs(left + ws + right), _runs(left + right)
+            new, old = (off, on) if keep[b] else (on, off)
+            delta = Counter(new)
+            delta.subtract(old)
+            gain = sum(min(have[g] + d, want[g]) - min(have[g], want[g]) for g, d in delta.items() if d and g in want)
+            grown = sum(delta.values())
+            before, after = (
+                2 * common / (size + total_want or 1),
+                2 * (common + gain) / (size + grown + total_want or 1),
+            )
+            if after > before + 1e-12:
+                keep[b] = not keep[b]
+                common, size, changed = common + gain, size + grown, True
+                for g, d in delta.items():
+                    have[g] += d
+        if not changed:
+            break
+    return keep
+
+
+def _runs(words: list[str]) -> Counter[tuple[str, ...]]:
+    return Counter(tuple(words[i : i + 4]) for i in range(len(words) - 3))
+
+
+def _context(words: list[list[str]], keep: Any, b: int, step: int) -> list[str]:
+    """The three kept tokens before or after block `b`."""
+    found: list[str] = []
+    k = b + step
+    while 0 <= k < len(words) and len(found) < 3:
+        if keep[k]:
+            found = words[k][-(3 - len(found)) :] + found if step < 0 else found + words[k][: 3 - len(found)]
+        k += step
+    return found
+
+
+def gold_pages(path: Path) -> list[Page]:
+    pages = []
+    for line in gzip.decompress(path.read_bytes()).splitlines():
+        row = json.loads(line)
+        raw = row["html"].encode() if row.get("html") else base64.b64decode(row["html_b64"])
+        text = charset.decode(raw).text.replace("\0", "").encode("utf-8", "replace")
+        label = ascend(block_texts(scanned([text])), row["expected_text"])
+        ones = np.ones(len(label), np.float32)
+        pages.append(Page(host(row["url"]), row["lang"], row["gold"], text, row["expected_text"], label, ones))
+    return pages
+
+
+def weak_pages(warcs: list[Path], known: set[str], per_host: int) -> list[Page]:
+    """Pages of other sites, labelled by two engines; blocks they disagree on carry no trust."""
+    from fastwarc.warc import ArchiveIterator
+
+    from openclaw_data.extraction.engines import resiliparse, trafilatura
+
+    taken: Counter[str] = Counter()
+    pages = []
+    for path in warcs:
+        for record in ArchiveIterator(path.open("rb")):
+            name = host(record.headers.get("WARC-Target-URI") or "")
+            raw = record.reader.read()
+            if name in known or taken[name] >= per_host or not 3_000 < len(raw) < 400_000:
+                continue
+            text = charset.decode(raw).text.replace("\0", "")
+            try:
+                one, two = trafilatura(text)[0], resiliparse(text)[0]
+            except Exception as error:  # noqa: BLE001
+                print("left out:", type(error).__name__)
+                continue
+            if len(tokens(one)) < 100 or scores(one, two)[2] < 0.75:
+                continue
+            taken[name] += 1
+            data = text.encode("utf-8", "replace")
+            texts = block_texts(scanned([data]))
+            a, b = ascend(texts, one, 2), ascend(texts, two, 2)
+            han = sum("\u3400" <= c <= "\u9fff" for c in one) / len(one)
+            pages.append(Page(name, "zh" if han > 0.2 else "en", "weak", data, one, a & b, (a == b).astype(np.float32)))
+    return pages
+
+
+class Counts(NamedTuple):
+    """Per site: shares of main text under a class or id word, and after a beginning of a short text."""
+
+    words: dict[str, dict[int, tuple[float, float]]]
+    beginnings: dict[str, dict[int, tuple[float, float]]]
+
+
+def count(pages: list[Page], scan: html.Scan, stats: Any) -> Counts:
+    words: dict[str, dict[int, list[float]]] = defaultdict(lambda: defaultdict(lambda: [0.0, 0.0]))
+    starts: dict[str, dict[int, list[float]]] = defaultdict(lambda: defaultdict(lambda: [0.0, 0.0]))
+    for p, page in enumerate(pages):
+        for k, b in enumerate(range(scan.page_blocks[p], scan.page_blocks[p + 1])):
+            weight, size = float(page.trust[k]), int(stats[b, facts.TOKENS])
+            if not weight or not size:
+                continue
+            side = int(page.label[k])
+            if size <= 16:
+                starts[page.host][int(stats[b, facts.FIRST])][side] += weight
+            e, seen = int(scan.blocks[b, B_ELEMENT]), set[int]()
+            for _ in range(3):
+                if e < 0:
+                    break
+                row = scan.elements[e]
+                seen.update(scan.words[row[html.E_WORDS] : row[html.E_WORDS_END]].tolist())
+                e = int(row[html.E_PARENT])
+            for w in seen:
+                words[page.host][w][side] += weight * min(size, 40)
+    return Counts(
+        {h: {w: (v[0], v[1]) for w, v in d.items()} for h, d in words.items()},
+        {h: {w: (v[0], v[1]) for w, v in d.items()} for h, d in starts.items()},
+    )
+
+
+def table(counts: dict[str, dict[int, tuple[float, float]]], size: int, hosts: set[str], prior: float) -> Any:
+    """Mean over sites of the log odds to be main text, shrunk; 0 for what fewer than two sites have."""
+    sums, sites = np.zeros(size), np.zeros(size)
+    for name in sorted(hosts & counts.keys()):
+        found = counts[name]
+        at = np.fromiter(found, np.int64, len(found))
+        pairs = np.array(list(found.values()), np.float64).reshape(-1, 2)
+        sums[at] += np.log((pairs[:, 1] + prior) / (pairs[:, 0] + prior))
+        sites[at] += 1
+    return np.where(sites >= 2, sums / (sites + SHRINK), 0).astype(np.float32)
+
+
+def learned(counts: Counts, hosts: set[str]) -> tuple[Any, Any]:
+    """Scores of words and of beginnings from these sites."""
+    return table(counts.words, WORDS, hosts, 20.0), table(counts.beginnings, facts.TEXTS, hosts, 0.5)
+
+
+def weights(pages: list[Page], sizes: list[Any]) -> list[Any]:
+    """Weight of each block: of its page (the square root of its site's share), and of its length."""
+    per_site = Counter(p.host for p in pages)
+    found = []
+    for page, size in zip(pages, sizes, strict=True):
+        length = np.sqrt(np.minimum(size, 200) + 1.0)
+        kind = WEAK_WEIGHT if page.kind == "weak" else 1.0
+        page_weight = kind * per_site[page.host] ** -0.5
+        found.append(length / np.sqrt(length.sum()) * page.trust * page_weight * 10)
+    return found
+
+
+def fit(settings: dict[str, Any], x: list[Any], y: list[Any], w: list[Any]) -> Any:
+    import lightgbm
+
+    keep = sampled(np.concatenate(w), np.concatenate(x)[:, -html_features.WIDTH :])
+    weight = np.concatenate(w) * np.where(keep == 2, LINKS_EACH, 1)
+    rows = keep > 0
+    matrix = np.concatenate(x)[rows]
+    matrix[:, [html_features.NAMES.index(name) - html_features.WIDTH for name in UNUSED]] = 0
+    data = lightgbm.Dataset(matrix, np.concatenate(y)[rows], weight=weight[rows])
+    return lightgbm.train({k: v for k, v in (settings | FIXED).items() if k != "rounds"}, data, settings["rounds"])
+
+
+def sampled(weight: Any, x: Any) -> Any:
+    """Which rows to train on: 0 no, 1 yes, 2 yes for several alike. Most blocks are plain links, and all alike."""
+    links = (x[:, 2] > 0.9) & (x[:, 0] < 8)
+    each = np.where(np.arange(len(x)) % LINKS_EACH == 0, 2, 0)
+    return np.where(weight > 0, np.where(links, each, 1), 0)
+
+
+def two_stages(pages: list[Page], scans: list[html.Scan], counts: Counts, inner: int, seed: int = 0) -> model.Model:
+    """The whole model from these pages; the second stage learns from first stages that had not seen the site."""
+    hosts = {p.host for p in pages}
+    fold = folds([p.host for p in pages], inner, seed + 1)
+    x: list[Any] = [None] * len(pages)
+    for k in range(inner):
+        scores_of = learned(counts, {p.host for p, f in zip(pages, fold, strict=True) if f != k})
+        for i in range(len(pages)):
+            if fold[i] == k:
+                x[i] = html_features.features(scans[i], *scores_of)[0]
+    y = [np.asarray(p.label, np.float32) for p in pages]
+    w = weights(pages, [m[:, 0] for m in x])
+    first = fit(FIRST, x, y, w)
+    x2: list[Any] = [None] * len(pages)
+    for k in range(inner):
+        inside, outside = [i for i in range(len(pages)) if fold[i] != k], [i for i in range(len(pages)) if fold[i] == k]
+        part = model.flatten(fit(FIRST, [x[i] for i in inside], [y[i] for i in inside], [w[i] for i in inside]))
+        for i in outside:
+            x2[i] = model.second_features(scans[i], x[i], model.predict(part, x[i]))
+    second = fit(SECOND, x2, y, w)
+    return model.Model(*learned(counts, hosts), model.flatten(first), model.flatten(second))
+
+
+def folds(hosts: list[str], n: int, seed: int) -> list[int]:
+    """A fold for each page; a site is in one fold, the folds have about as many pages."""
+    sizes = Counter(hosts)
+    order = sorted(sizes, key=lambda h: (-sizes[h], hash01(h, seed)))
+    load, where = [0] * n, {}
+    for name in order:
+        k = min(range(n), key=lambda f: (load[f], f))
+        where[name] = k
+        load[k] += sizes[name]
+    return [where[h] for h in hosts]
+
+
+def hash01(text: str, seed: int) -> float:
+    import hashlib
+
+    return int.from_bytes(hashlib.sha256(f"{seed}{text}".encode()).digest()[:8], "big") / 2**64
+
+
+def report(rows: list[tuple[Page, float]]) -> dict[str, float]:
+    """Mean F1 over all pages, by language and kind, and over sites."""
+    groups: dict[str, list[float]] = defaultdict(list)
+    sites: dict[str, list[float]] = defaultdict(list)
+    for page, f in rows:
+        for key in ("all", page.lang, page.kind):
+            groups[key].append(f)
+        sites[page.host].append(f)
+    found = {k: float(np.mean(v)) for k, v in groups.items()}
+    found["hosts"] = float(np.mean([np.mean(v) for v in sites.values()]))
+    return found
+
+
+def cached(path: Path, make: Any) -> Any:
+    import pickle
+
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(pickle.dumps(make()))
+    return pickle.loads(path.read_bytes())
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("gold", type=Path)
+    parser.add_argument("warcs", type=Path, nargs="*")
+    parser.add_argument("--cache", type=Path, required=True, help="folder for labels, which take minutes to make")
+    parser.add_argument("--per-host", type=int, default=3, help="pages without truth taken of a site (default: 3)")
+    parser.add_argument("--folds", type=int, default=5)
+    parser.add_argument("--out", type=Path, help="train on all pages and write the model here")
+    parser.add_argument("--without", default="", help="columns that trees may not use, comma separated")
+    parser.add_argument("--slow", action="store_true", help="more trees, each with less say")
+    options = parser.parse_args()
+    UNUSED.extend(filter(None, options.without.split(",")))
+    if options.slow:
+        FIRST.update(learning_rate=0.06, rounds=180)
+        SECOND.update(learning_rate=0.06, rounds=110)
+    gold = cached(options.cache / "gold.pickle", lambda: gold_pages(options.gold))
+    known = {p.host for p in gold}
+    weak = cached(options.cache / "weak.pickle", lambda: weak_pages(options.warcs, known, options.per_host))
+    pages = gold + weak
+    print(len(gold), "pages with truth,", len(weak), "labelled by two engines,", Counter(p.lang for p in weak))
+    scans = [scanned([p.html]) for p in pages]
+    whole = scanned([p.html for p in pages])
+    stats = np.empty((len(whole.blocks), facts.COLUMNS), np.int32)
+    facts.measure(whole.out, whole.blocks, stats)
+    counts = count(pages, whole, stats)
+    texts = [block_texts(s) for s in scans[: len(gold)]]
+    oracle = ["\n".join(t for t, k in zip(ts, p.label, strict=True) if k) for ts, p in zip(texts, gold, strict=True)]
+    show("labels", [(p, scores(o, p.expected)[2]) for p, o in zip(gold, oracle, strict=True)])
+    started = time.process_time()
+    if options.folds:
+        fold = folds([p.host for p in gold], options.folds, 7)
+        rows: list[tuple[Page, float]] = []
+        kept: list[tuple[int, Any]] = []
+        for k in range(options.folds):
+            inside = [i for i in range(len(pages)) if i >= len(gold) or fold[i] != k]
+            trained = two_stages([pages[i] for i in inside], [scans[i] for i in inside], counts, 3)
+            for i in range(len(gold)):
+                if fold[i] == k:
+                    keep = model.choose(trained, scans[i])
+                    text = "\n".join(t for t, chosen in zip(texts[i], keep, strict=True) if chosen)
+                    rows.append((gold[i], scores(text, gold[i].expected)[2]))
+                    kept.append((i, keep))
+        show("cross-validated", rows)
+        (options.cache / "kept.json").write_text(json.dumps({i: np.flatnonzero(k).tolist() for i, k in kept}))
+        worst = sorted(rows, key=lambda r: r[1])[:25]
+        print(*(f"{f:.3f} {p.lang} {p.kind[:12]} {p.host}" for p, f in worst), sep="\n")
+        print(f"{time.process_time() - started:.0f} s")
+    if options.out:
+        trained = two_stages(pages, scans, counts, 3)
+        model.save(trained, options.out)
+        print(options.out, options.out.stat().st_size, "bytes")
+
+
+def show(name: str, rows: list[tuple[Page, float]]) -> None:
+    print(name, *(f"{k} {v:.4f}" for k, v in sorted(report(rows).items())), sep="  ")
+
+
+if __name__ == "__main__":
+    main()

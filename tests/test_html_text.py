@@ -1,0 +1,104 @@
+# ruff: noqa: E501  (markup reads best on one line)
+"""What the engine makes of chosen blocks: lines, Markdown, comments, and the model's own file."""
+
+import numpy as np
+
+from openclaw_data.extraction import assemble, blocks, model
+from openclaw_data.kernels import html, html_features, html_trees
+from openclaw_data.kernels.html_blocks import TEXTS
+from openclaw_data.kernels.html_tables import WORDS
+
+PARAGRAPH = "A paragraph of words, long enough to be the text of a page, comes here and says what it says. "
+
+
+def all_of(page: str, *, markdown: bool = False) -> str:
+    scan = next(blocks.scans([page]))
+    make = assemble.markdown if markdown else assemble.texts
+    return make(scan, np.ones(len(scan.blocks), np.bool_))[0]
+
+
+def test_paragraphs_items_and_cells_keep_their_lines() -> None:
+    page = "<h1>T</h1><p>a<p>b<br>c<ul><li>x<li>y</ul><table><tr><td>1<td>2<tr><td>3<td>4</table><p>z"
+    assert all_of(page) == "T\n\na\n\nb\nc\n\nx\ny\n\n1\t2\n3\t4\n\nz"
+
+
+def test_markdown_marks_headings_lists_quotations_code_and_tables() -> None:
+    page = (
+        "<h2>T</h2><p>a<ul><li>x<ol><li>deep</ol><li>y</ul><blockquote><p>q</blockquote><pre>if x:\n  y</pre>"
+        "<table><tr><th>A<th>B<tr><td>1<td>2|3</table><p>z"
+    )
+    assert all_of(page, markdown=True) == (
+        "## T\n\na\n\n- x\n  1. deep\n- y\n\n> q\n\n```\nif x:\n  y\n```\n\n| A | B |\n| --- | --- |\n| 1 | 2\\|3 |\n\nz"
+    )
+
+
+def test_menus_go_and_the_article_stays() -> None:
+    menu = "".join(f"<li><a href=/{k}>Section {k}</a>" for k in range(20))
+    page = f"<body><nav><ul>{menu}</ul></nav><article><h1>News</h1>{f'<p>{PARAGRAPH}' * 6}</article><footer>© 2020 Co</footer>"
+    text, _ = blocks.extract(page)
+    assert PARAGRAPH.strip() in text
+    assert "Section" not in text
+    assert "©" not in text
+
+
+def test_comments_are_kept_by_choice() -> None:
+    comment = "<p>I do not agree with this at all, because it is wrong."
+    page = f"<article>{f'<p>{PARAGRAPH}' * 6}</article><div id=comments><div class=comment>{comment}</div></div>"
+    assert "agree" not in blocks.extract_batch([page])[0][0]
+    assert "agree" in blocks.extract_batch([page], comments=True)[0][0]
+
+
+def test_line_numbers_of_code_are_left_out() -> None:
+    code = "<table><tr><td><pre>1\n2\n3</pre><td><pre>a = 1\nb = 2\nprint(a + b)</pre></table>"
+    text, _ = blocks.extract(f"<article>{f'<p>{PARAGRAPH}' * 4}{code}{f'<p>{PARAGRAPH}' * 4}</article>")
+    assert "1\n2\n3" not in text
+
+
+def test_a_batch_gives_what_its_pages_give_alone() -> None:
+    pages = ["", "<p>x", f"<article>{f'<p>{PARAGRAPH}' * 3}</article>", "<title>only</title>", "\ud800<p>中文。" * 30]
+    assert blocks.extract_batch(pages) == [blocks.extract(page) for page in pages]
+
+
+def test_features_are_finite_whatever_the_page() -> None:
+    tables = np.zeros(WORDS, np.float32), np.zeros(TEXTS, np.float32)
+    for page in ("", "x", "<p>", "<p>!", "<title>" + "t " * 5000 + "</title><p>t", "<a href=x>", "𝒳" * 100):
+        matrix, _ = html_features.features(next(blocks.scans([page])), *tables)
+        assert matrix.shape[1] == len(html_features.NAMES)
+        assert np.isfinite(matrix).all()
+
+
+def test_trees_are_walked_as_plain_python_would() -> None:
+    trees, rng = model.load().first, np.random.default_rng(1)
+    x = rng.normal(0, 20, (50, html_features.WIDTH)).astype(np.float32)
+    expected = []
+    for row in x:
+        total = 0.0
+        for t, root in enumerate(trees.roots):
+            if t % html_trees.CHECK == 0 and abs(total) > html_trees.SURE:
+                break
+            k = 0
+            while k >= 0:
+                side = trees.left if row[trees.feature[root + k]] <= trees.threshold[root + k] else trees.right
+                k = int(side[root + k])
+            total += float(trees.leaf[trees.leaves[t] + ~k])
+        expected.append(1 / (1 + np.exp(-total)))
+    assert np.allclose(model.predict(trees, x), expected, atol=1e-6)
+
+
+def test_a_model_is_the_same_after_writing_and_reading(tmp_path) -> None:
+    known = model.load()
+    model.save(known, tmp_path / "m.npz")
+    again = model.load(tmp_path / "m.npz")
+    for a, b in zip(
+        (*known.first, *known.second, known.words), (*again.first, *again.second, again.words), strict=True
+    ):
+        assert np.array_equal(a, b)
+    assert (tmp_path / "m.npz").stat().st_size < 400_000
+
+
+def test_the_chosen_blocks_have_the_best_expected_f() -> None:
+    scan: html.Scan = next(blocks.scans([f"<p>{PARAGRAPH}" * 3]))
+    p, tokens = np.array([0.9, 0.2, 0.6], np.float32), np.array([10, 10, 10], np.float32)
+    keep = np.zeros(3, np.bool_)
+    html_trees.choose(scan.page_blocks, np.argsort(-p), p, tokens, keep)
+    assert keep.tolist() == [True, False, True]
