@@ -1,4 +1,4 @@
-"""Keep what README.md and README.zh.md show true: the tree of files, and the output of the sample run.
+"""Keep what README.md and README.zh.md show true: the tree of files, the commands, the output of the sample run.
 
     python scripts/readme.py          # rewrite the parts between the marks
     python scripts/readme.py --check  # exit with 1 if the tree is not current; a test does
@@ -14,6 +14,10 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+
+import typer
+
+from openclaw_data.cli import app
 
 ROOT = Path(__file__).parents[1]
 FOLDERS = {
@@ -96,6 +100,27 @@ def sample_run() -> str:
     return "```\n$ make run\n" + printed.strip("\n") + "\n```"
 
 
+def commands() -> str:
+    """The table of commands, from the first sentence of each one's help."""
+    rows = ["| command | what it does |", "|---|---|"]
+    rows += [f"| `openclaw-data {name}` | {text} |" for name, text in listed(app)]
+    return "\n".join(rows)
+
+
+def listed(group: typer.Typer, prefix: str = "") -> list[tuple[str, str]]:
+    """(name, first sentence of the help) of every command."""
+    found = []
+    for command in group.registered_commands:
+        assert command.callback is not None
+        name = command.name or command.callback.__name__.replace("_", "-")
+        text = " ".join((command.help or command.callback.__doc__ or "").split("\n\n")[0].split())
+        found.append((prefix + name, text))
+    for inner in group.registered_groups:
+        assert inner.typer_instance is not None
+        found += listed(inner.typer_instance, f"{prefix}{inner.name} ")
+    return found
+
+
 def replace(text: str, name: str, new: str) -> str:
     """The text with what stands between `<!-- name -->` and `<!-- /name -->` replaced."""
     begin, end = f"<!-- {name} -->", f"<!-- /{name} -->"
@@ -106,7 +131,7 @@ def replace(text: str, name: str, new: str) -> str:
 def main() -> int:
     readme, chinese = ROOT / "README.md", ROOT / "README.zh.md"
     text = readme.read_text(encoding="utf-8")
-    new = replace(text, "tree", tree())
+    new = replace(replace(text, "tree", tree()), "commands", commands())
     if "--check" in sys.argv:
         return int(new != text)
     run = sample_run()
