@@ -331,6 +331,7 @@ def resolve(recipe: Recipe) -> Resolved:
         "recipe": portable(recipe),
         "packs": {p.name: p.digest for p in packs},
         "models": models,
+        "words": _word_digests(),
         "benchmarks": benchmarks,
         "indexes": indexes,
         "optouts": optouts.digests,
@@ -376,10 +377,20 @@ def _classifiers(recipe: Recipe) -> "classifiers.Models":
 
 
 def _model_digests(recipe: Recipe, chosen: "classifiers.Models") -> dict[str, str]:
+    from openclaw_data.extraction import model
     from openclaw_data.signals import classifiers, language
 
     found = {recipe.language.model: language.model_digest(recipe.language.model)}
+    if recipe.extract.engine == "openclaw":
+        found["extraction"] = hashlib.sha256(model.PATH.read_bytes()).hexdigest()
     return {**found, **classifiers.digests(chosen)}
+
+
+def _word_digests() -> dict[str, str]:
+    """The sha256 of each word list that signals and edits read: a changed list is another recipe."""
+    root = share.folder("filters")
+    files = sorted(f for name in ("words", "lexicons") for f in (root / name).iterdir() if f.is_file())
+    return {f"{f.parent.name}/{f.name}": hashlib.sha256(f.read_bytes()).hexdigest() for f in files}
 
 
 def _benchmark_digests(recipe: Recipe) -> dict[str, str]:

@@ -18,7 +18,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "signals": {"kernels", "models"},
     "rules": {"signals"},
     "rights": set(),
-    "recipe": {"dedup", "ingest", "models", "rights", "rules", "signals"},
+    "recipe": {"dedup", "extraction", "ingest", "models", "rights", "rules", "signals"},
     "ingest": {"kernels"},
     "extraction": {"kernels"},
     "edits": {"kernels", "signals"},

@@ -167,10 +167,10 @@ def run_id(recipe_digest: str, inputs: list[dict[str, Any]]) -> str:
 
 @functools.lru_cache(maxsize=1)
 def code_digest() -> str:
-    """sha256 over this package's Python files: parts made by other code must not be mixed."""
+    """sha256 over this package's code and tables: parts made by other code must not be mixed."""
     root = Path(__file__).parents[1]
     digest = hashlib.sha256()
-    for file in sorted(root.rglob("*.py")):
+    for file in sorted(f for f in root.rglob("*") if f.suffix in (".npz", ".py", ".tsv") and "_share" not in f.parts):
         digest.update(str(file.relative_to(root)).encode() + b"\0" + file.read_bytes() + b"\0")
     return digest.hexdigest()
 
