@@ -175,11 +175,60 @@ class Model(Section):
     label: str = Field("", description="of a fastText model: the label whose probability is the score")
 
 
+class Tokenized(Section):
+    """The tokenizer that belongs to a model."""
+
+    tokenizer: str = Field("", description="its file; relative to the recipe's folder")
+    tokenizer_sha256: Annotated[str, StringConstraints(pattern=r"^([0-9a-f]{64})?$")] = Field(
+        "", description="the digest it must have"
+    )
+
+    @model_validator(mode="after")
+    def _tokenizer_has_a_digest(self) -> Self:
+        if bool(self.tokenizer) != bool(self.tokenizer_sha256):
+            raise ValueError("tokenizer and tokenizer_sha256 go together")
+        return self
+
+
+class Quality(Model, Tokenized):
+    """A model of quality; one with a tokenizer (tokenizer.json) is a transformer for ONNX Runtime."""
+
+    provider: str = Field("CPUExecutionProvider", description="ONNX Runtime's execution provider: CPU, CUDA, CANN ...")
+    output: Literal["linear", "sigmoid", "softmax"] = Field("linear", description="how an output becomes 0-1")
+    range: tuple[float, float] = Field((0.0, 5.0), description="linear: the outputs that become 0 and 1")
+    column: int = Field(-1, description="which of its outputs counts; -1: the last")
+    max_tokens: int = Field(512, ge=2, le=8192, description="tokens it sees of a text")
+    batch: int = Field(32, ge=1, le=4096, description="texts at a time")
+
+    @model_validator(mode="after")
+    def _range_rises(self) -> Self:
+        if not self.range[0] < self.range[1]:
+            raise ValueError(f"range is {list(self.range)} and must rise")
+        return self
+
+
+class Perplexity(Tokenized):
+    """A KenLM model."""
+
+    path: str = Field(description="ARPA or KenLM's binary; relative to the recipe's folder")
+    sha256: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")] = Field(description="the digest it must have")
+    tokens: Literal["words", "characters", "spaces", "sentencepiece"] = Field(
+        "words", description="how the model's corpus was cut; sentencepiece needs its tokenizer"
+    )
+
+    @model_validator(mode="after")
+    def _pieces_have_a_model(self) -> Self:
+        if (self.tokens == "sentencepiece") != bool(self.tokenizer):
+            raise ValueError("tokens: sentencepiece and tokenizer go together")
+        return self
+
+
 class Models(Section):
-    """Which classifiers read which language, in place of those in filters/models/."""
+    """Which models read which language, in place of those in filters/models/ and beside them."""
 
     toxicity: dict[str, Model] = Field(default_factory=dict, description="language -> model")
-    quality: dict[str, Model] = Field(default_factory=dict, description="language -> model")
+    quality: dict[str, Quality] = Field(default_factory=dict, description="language -> model")
+    perplexity: dict[str, Perplexity] = Field(default_factory=dict, description="language -> model")
 
 
 class Output(Section):
@@ -280,11 +329,11 @@ def load(name: str) -> Recipe:
 
 
 def _models_beside(recipe: Path, models: Models) -> Models:
-    found = {
-        task: {k: m.model_copy(update={"path": _beside(recipe, m.path)}) for k, m in languages.items()}
-        for task, languages in models
-    }
-    return Models(**found)
+    def bound(model: Section) -> Section:
+        given = {key: getattr(model, key, "") for key in ("path", "tokenizer")}
+        return model.model_copy(update={key: _beside(recipe, path) for key, path in given.items() if path})
+
+    return Models(**{task: {k: bound(m) for k, m in languages.items()} for task, languages in models})
 
 
 def _beside(recipe: Path, path: str) -> str:
@@ -323,6 +372,7 @@ def resolve(recipe: Recipe) -> Resolved:
     """
     packs = tuple(rules.load(recipe.filters))
     chosen = _classifiers(recipe)
+    _refuse_unmeasured(recipe, packs)
     models = _model_digests(recipe, chosen)
     benchmarks = _benchmark_digests(recipe)
     indexes = _index_digests(recipe)
@@ -353,7 +403,9 @@ def portable(recipe: Recipe) -> dict[str, Any]:
         body["decontaminate"]["indexes"] = [path.rsplit("/", 1)[-1] for path in body["decontaminate"]["indexes"]]
     for languages in body["models"].values():
         for model in languages.values():
-            model["path"] = model["path"].rsplit("/", 1)[-1]
+            model |= {key: model[key].rsplit("/", 1)[-1] for key in ("path", "tokenizer") if key in model}
+    if not body["models"]["perplexity"]:
+        body["models"].pop("perplexity")  # a recipe that does not ask for it is what it was
     body["rights"]["optout"] = [path.rsplit("/", 1)[-1] for path in body["rights"]["optout"]]
     body["url_lists"] = [path.rsplit("/", 1)[-1] for path in body["url_lists"]]
     return body
@@ -369,11 +421,20 @@ def _classifiers(recipe: Recipe) -> "classifiers.Models":
     from openclaw_data.signals import classifiers
 
     return classifiers.merged(
-        {
-            task: {k: Choice(m.path, m.sha256, m.label) for k, m in languages.items()}
-            for task, languages in recipe.models
-        }
+        {task: {k: Choice(**m.model_dump()) for k, m in languages.items()} for task, languages in recipe.models}
     )
+
+
+def _refuse_unmeasured(recipe: Recipe, packs: tuple[rules.Pack, ...]) -> None:
+    """Raises DataError where a rule asks for a perplexity that no model measures."""
+    asking = rules.languages_asking(packs, "perplexity", recipe.languages)
+    if missing := sorted(asking - set(recipe.models.perplexity)):
+        language = missing[0]
+        raise DataError(
+            f"recipe {recipe.name}",
+            f"a rule asks for the perplexity of documents in {language!r}, and no model measures it.",
+            f"Give one: models: {{perplexity: {{{language}: {{path: ..., sha256: ...}}}}}}, or leave the pack out.",
+        )
 
 
 def _model_digests(recipe: Recipe, chosen: "classifiers.Models") -> dict[str, str]:

@@ -197,6 +197,20 @@ def needed(packs: Iterable[Pack]) -> set[str]:
     return columns
 
 
+def languages_asking(packs: Iterable[Pack], column: str, among: Iterable[str]) -> set[str]:
+    """In which of the languages `among` a document's verdict may depend on a column."""
+    found: set[str] = set()
+    for pack in packs:
+        spoken = {key.partition("-")[0] for key in pack.languages} or set(among)
+        for rule in pack.rules:
+            for key, predicate in rule.keep.items():
+                if column in expression(predicate).meta.root_names():
+                    found |= spoken if key == DEFAULT else {key.partition("-")[0]} & spoken
+        if any(column in expression(excuse.when).meta.root_names() for excuse in pack.excuses):
+            found |= spoken
+    return found & set(among)
+
+
 def judge(batch: "pa.RecordBatch | pl.DataFrame", packs: Sequence[Pack]) -> "pa.Array":
     """All rules that each document fails, as `pack.rule`, in the order of the packs; an empty list means kept.
 
@@ -428,7 +442,7 @@ def _check(file: _File, rule: str, predicate: Any, where: yaml_strict.Place) -> 
         columns = expression(predicate).meta.root_names()
     except ValueError as error:
         raise file.error(where, f"rule {rule!r}: {predicate!r} cannot be used: {error}.") from None
-    known = [*signals.SIGNALS, *signals.ADDED, *COLUMNS]
+    known = [*signals.SIGNALS, *signals.OPTIONAL, *signals.ADDED, *COLUMNS]
     if not columns:
         raise file.error(where, f"rule {rule!r}: {predicate!r} looks at no column.", "Name a signal in it.")
     for column in columns:
@@ -459,8 +473,10 @@ def _example(file: _File, data: Any, where: yaml_strict.Place) -> Example:
     if isinstance(data, str):
         return Example(data, {})
     _keys(file, data, where, EXAMPLE_KEYS, ())
+    from openclaw_data import signals
+
     columns = data.get("columns", {})
-    _keys(file, columns, (*where, "columns"), tuple(COLUMNS), ())
+    _keys(file, columns, (*where, "columns"), (*COLUMNS, *signals.OPTIONAL), ())
     repeat, times = data.get("repeat", ""), data.get("times", 1)
     if not isinstance(repeat, str) or not isinstance(data.get("text", ""), str):
         raise file.error(where, "text and repeat must be texts.", "Put them in quotes.")

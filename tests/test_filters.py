@@ -18,6 +18,10 @@ def judge_examples(pack):
     batch = documents.append(batch, {**language.identify(batch), **rights.unknown(len(batch))})
     batch = documents.append(batch, {"url_category": blocklists.url_category(batch.column("url"), ())})
     for column in sorted({c for _, _, example, _ in rows for c in example.columns}):
+        if column in signals.OPTIONAL:
+            values = [e.columns.get(column, 0.0) for _, _, e, _ in rows]
+            batch = documents.append(batch, {column: pa.array(values, pa.float32())})
+            continue
         values = batch.column(column).to_pylist()
         values = [e.columns.get(column, v) for (_, _, e, _), v in zip(rows, values, strict=True)]
         batch = documents.append(batch, {column: pa.array(values, batch.column(column).type)})
@@ -77,7 +81,7 @@ def test_every_language_variant_has_an_example_it_keeps(pack):
 
 def test_the_readme_has_a_row_for_every_signal_and_every_pack():
     text = (share.folder("filters") / "README.md").read_text("utf-8")
-    names = [*signals.SIGNALS, *rules.available(), *rules.COLUMNS]
+    names = [*signals.SIGNALS, *signals.OPTIONAL, *rules.available(), *rules.COLUMNS]
     assert [n for n in names if f"\n| `{n}` |" not in text] == []
 
 

@@ -127,7 +127,8 @@ def annotate(raw: pa.RecordBatch, resolved: recipe.Resolved) -> pa.RecordBatch:
     if "pii" not in asked.edits:
         batch = documents.append(batch, pii.not_looked(len(batch)))
     batch = decontaminate.search(batch, asked.decontaminate)
-    names = (rules.needed(resolved.packs) | set(ALWAYS)) - set(batch.schema.names)
+    asked_for = {"perplexity"} if resolved.classifiers.get("perplexity") else set()
+    names = (rules.needed(resolved.packs) | set(ALWAYS) | asked_for) - set(batch.schema.names)
     measured = signals.compute(batch, sorted(names), resolved.classifiers)
     text = {"text_sha256": text_digests(batch.column("text")), "token_count": measured["words"]}
     batch = documents.append(batch, {**text, **measured})

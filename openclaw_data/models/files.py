@@ -2,7 +2,8 @@
 
 A file of ours (`.linear`) is: the line `openclaw-linear 1`, one line of JSON (the fields of `Linear` but its weights,
 digest and path), and 2**bits weights as int8. Anything else by path must be a fastText model. The digests of the
-bundled files stand in `filters/models/SHA256SUMS`, so that `sha256sum -c` checks them, too.
+bundled files stand in `filters/models/SHA256SUMS`, so that `sha256sum -c` checks them, too. A model with a tokenizer is
+an ONNX file (`transformer`); models of perplexity are KenLM's (`perplexity`).
 """
 
 import hashlib
@@ -27,11 +28,24 @@ _HEADER_BYTES = 1 << 16
 
 
 class Choice(NamedTuple):
-    """Which model file to use: its path, the sha256 it must have, and, of a fastText model, the label that counts."""
+    """Which model file to use: its path, the sha256 it must have, and what its kind asks for.
+
+    `label` is of fastText models, `tokens` of KenLM models, `provider` and what follows of ONNX models;
+    pipelines/README.md and docs/models.md say what each means.
+    """
 
     path: str
     sha256: str
     label: str = ""
+    tokens: str = "words"
+    tokenizer: str = ""
+    tokenizer_sha256: str = ""
+    provider: str = "CPUExecutionProvider"
+    output: str = "linear"
+    range: tuple[float, float] = (0.0, 5.0)
+    column: int = -1
+    max_tokens: int = 512
+    batch: int = 32
 
 
 class Linear(NamedTuple):
@@ -97,27 +111,56 @@ def verified(choice: Choice) -> bytes:
     try:
         content = Path(choice.path).read_bytes()
     except OSError as error:
-        raise DataError(
-            choice.path,
-            f"the model cannot be read: {error.strerror}; its sha256 must be {choice.sha256}.",
-            "Put the file there, or change the path under `models` in the recipe.",
-        ) from None
-    found = hashlib.sha256(content).hexdigest()
-    if found != choice.sha256:
-        raise DataError(
-            choice.path,
-            f"the model's sha256 must be {choice.sha256} and is {found} ({len(content)} bytes).",
-            "Fetch the file again; if the new one is meant, write its digest where the old one stands.",
-        )
+        raise _unreadable(choice, error) from None
+    _compare(choice, hashlib.sha256(content).hexdigest(), len(content))
     return content
 
 
-def kind(choice: Choice) -> str:
-    """`linear` or `fasttext`, by the first bytes of a verified file.
+def verify(choice: Choice) -> None:
+    """The same for a file that may be larger than memory: read through, not kept.
 
     Raises:
-        DataError: as `verified`, or neither of the two.
+        DataError: as `verified`.
     """
+    try:
+        with Path(choice.path).open("rb") as file:
+            found = hashlib.file_digest(file, "sha256").hexdigest()
+            size = file.tell()
+    except OSError as error:
+        raise _unreadable(choice, error) from None
+    _compare(choice, found, size)
+
+
+def tokenizer_of(choice: Choice) -> Choice:
+    """The tokenizer of a model, as a file with a digest."""
+    return Choice(choice.tokenizer, choice.tokenizer_sha256)
+
+
+def _unreadable(choice: Choice, error: OSError) -> DataError:
+    return DataError(
+        choice.path,
+        f"the model cannot be read: {error.strerror}; its sha256 must be {choice.sha256}.",
+        "Put the file there, or change the path under `models` in the recipe.",
+    )
+
+
+def _compare(choice: Choice, found: str, size: int) -> None:
+    if found != choice.sha256:
+        raise DataError(
+            choice.path,
+            f"the model's sha256 must be {choice.sha256} and is {found} ({size} bytes).",
+            "Fetch the file again; if the new one is meant, write its digest where the old one stands.",
+        )
+
+
+def kind(choice: Choice) -> str:
+    """`onnx` for a model with a tokenizer; else `linear` or `fasttext`, by the first bytes of a verified file.
+
+    Raises:
+        DataError: as `verified`, or none of the three.
+    """
+    if choice.tokenizer:
+        return "onnx"
     content = verified(choice)
     if content.startswith(MAGIC):
         return "linear"
@@ -127,7 +170,7 @@ def kind(choice: Choice) -> str:
         choice.path,
         f"begins with {content[:12]!r} and is neither a model of `openclaw-data train` nor of fastText"
         f" (sha256 {choice.sha256}, as expected).",
-        "Name the model file itself, unpacked.",
+        "Name the model file itself, unpacked; an ONNX model needs its `tokenizer`, too.",
     )
 
 

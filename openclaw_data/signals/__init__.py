@@ -129,6 +129,9 @@ _CLASSIFIERS = "openclaw_data.signals.classifiers:"
 
 SIGNALS: dict[str, str] = {column: name for name, columns in FUNCTIONS.items() for column in columns}
 
+OPTIONAL: dict[str, str] = {"perplexity": "openclaw_data.signals.classifiers:perplexity"}
+"""Signals that can be measured only with a model of your own, given in the recipe: column -> function."""
+
 
 ADDED: "dict[str, Callable[[pa.RecordBatch], Mapping[str, pa.Array]]]" = {}
 """Columns that packs bring along: from functions of your own (`add`) or from filters of datatrove."""
@@ -179,14 +182,14 @@ def compute(
         Column -> array of the batch's length, without nulls and NaN, in the order of `names`.
 
     Raises:
-        DataError: a name is no signal.
+        DataError: a name is no signal, or an optional one whose model is not given.
     """
-    names = list(names)
+    names, known = list(names), {**SIGNALS, **OPTIONAL}
     for name in names:
-        if name not in SIGNALS and name not in ADDED:
+        if name not in known and name not in ADDED:
             raise DataError(f"signal {name!r}", "there is no such signal.", "`filters/README.md` lists them.")
     made: dict[str, pa.Array] = {}
-    sources = dict.fromkeys(SIGNALS[name] for name in names if name in SIGNALS)
+    sources = dict.fromkeys(known[name] for name in names if name in known)
     for source in sources:
         if not source.startswith(_CLASSIFIERS):
             made.update(function(source)(batch)._asdict())

@@ -34,7 +34,8 @@ def entries() -> tuple[Entry, ...]:
             kind = head[1]
         elif kind and (row := _ROW.fullmatch(line.strip())):
             name, unit, meaning, source = (cell.strip().replace("\\|", "|") for cell in row.groups())
-            found.append(Entry(name, kind, group, unit, meaning, source, signals.SIGNALS.get(name, "")))
+            function = signals.SIGNALS.get(name) or signals.OPTIONAL.get(name, "")
+            found.append(Entry(name, kind, group, unit, meaning, source, function))
     return tuple(found)
 
 

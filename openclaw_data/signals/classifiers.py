@@ -1,7 +1,7 @@
-"""Signals of the models: toxicity and quality. A document in a language without a model scores 0 in all of them.
+"""Signals of the models: toxicity, quality, perplexity. A document in a language without a model scores 0 in them.
 
 Which model reads which language is in `Models`: task -> language -> file and digest. By default it is those of
-`filters/models/`; a recipe's key `models` replaces or adds some.
+`filters/models/`; a recipe's key `models` replaces or adds some. There is no default for perplexity.
 """
 
 from collections.abc import Callable, Mapping
@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from openclaw_data import documents
+from openclaw_data.errors import DataError
 from openclaw_data.models import fasttext, files, scoring
 from openclaw_data.models.files import Choice
 
@@ -35,6 +36,12 @@ class Quality(NamedTuple):
     quality_score: pa.Array  # float32: probability of a good source where good and bad ones are as frequent, 0-1
 
 
+class Perplexity(NamedTuple):
+    """What the KenLM model of a document's language says."""
+
+    perplexity: pa.Array  # float32: CCNet's, 1 to 1e9; 0 for a text without tokens, or in a language without a model
+
+
 @cache
 def defaults() -> Models:
     """The models of `filters/models/`."""
@@ -44,7 +51,8 @@ def defaults() -> Models:
 
 def merged(models: Models) -> Models:
     """The default models, with those given in their places."""
-    return {task: {**languages, **models.get(task, {})} for task, languages in defaults().items()}
+    found = {task: {**languages, **models.get(task, {})} for task, languages in defaults().items()}
+    return {**found, **{task: languages for task, languages in models.items() if languages and task not in found}}
 
 
 def digests(models: Models) -> dict[str, str]:
@@ -56,12 +64,30 @@ def digests(models: Models) -> dict[str, str]:
     found = {}
     for task, languages in models.items():
         for language, choice in languages.items():
-            if files.kind(choice) == "linear":
-                files.read(choice)
-            else:
-                fasttext.load(choice)
+            _load(task, choice)
             found[f"{task}-{language}"] = choice.sha256
+            if choice.tokenizer:
+                found[f"{task}-{language}-tokenizer"] = choice.tokenizer_sha256
     return found
+
+
+def _load(task: str, choice: Choice) -> None:
+    """Load a model, which verifies it."""
+    if task == "perplexity":
+        from openclaw_data.models import perplexity as measure
+
+        measure.load(choice)
+        measure.tokenised(choice, ["a"])
+        return
+    kind = files.kind(choice)
+    if kind == "onnx":
+        from openclaw_data.models import transformer
+
+        transformer.load(choice)
+    elif kind == "fasttext":
+        fasttext.load(choice)
+    else:
+        files.read(choice)
 
 
 def toxicity(batch: pa.RecordBatch, models: Models | None = None) -> Toxicity:
@@ -81,6 +107,10 @@ def quality(batch: pa.RecordBatch, models: Models | None = None) -> Quality:
     """Quality of `text`, by the model of `language`; measures `duplicate_5_gram_char_fraction` if need be."""
 
     def measured(choice: Choice, rows: pa.RecordBatch) -> Any:
+        if files.kind_of(choice) == "onnx":
+            from openclaw_data.models import transformer
+
+            return transformer.score(choice, rows.column("text"))[None]
         if files.kind_of(choice) == "fasttext":
             return fasttext.score(choice, rows.column("text"))[None]
         model = files.read(choice)
@@ -90,6 +120,21 @@ def quality(batch: pa.RecordBatch, models: Models | None = None) -> Quality:
         return scoring.probability(logits)[None]
 
     return Quality(*_by_language(batch, (models or defaults())["quality"], 1, measured))
+
+
+def perplexity(batch: pa.RecordBatch, models: Models | None = None) -> Perplexity:
+    """Perplexity of `text`, by the model of `language`.
+
+    Raises:
+        DataError: there is no model of perplexity.
+    """
+    chosen = (models or {}).get("perplexity", {})
+    if not chosen:
+        fact = "no model of perplexity is given, and none comes along."
+        raise DataError("signal 'perplexity'", fact, "Name one under `models: perplexity:` in the recipe.")
+    from openclaw_data.models import perplexity as measure
+
+    return Perplexity(*_by_language(batch, chosen, 1, lambda c, rows: measure.score(c, rows.column("text"))[None]))
 
 
 def about(batch: pa.RecordBatch, ground: str, models: Models | None = None) -> Any:
