@@ -76,7 +76,7 @@ def pieces(choice: Choice) -> Any:
     try:
         import sentencepiece
     except ImportError:
-        remedy = "Install it: pip install sentencepiece."
+        remedy = "Install it: pip install 'openclaw-data[kenlm]'."
         raise DataError(choice.path, "`tokens: sentencepiece` needs the package sentencepiece.", remedy) from None
     content = verified(tokenizer_of(choice))
     try:

@@ -103,6 +103,7 @@ def mapped(choice: Choice, outputs: Any) -> Any:
 
     Rounded to four digits, because padding to another length may move the last ones.
     """
+    outputs = np.nan_to_num(outputs, nan=np.nan, posinf=np.nan, neginf=np.nan)
     if choice.output == "softmax":
         high = np.exp(np.clip(outputs - outputs.max(axis=1, keepdims=True), -700, 0))
         found = (high / high.sum(axis=1, keepdims=True))[:, choice.column]
