@@ -42,7 +42,7 @@ def keys(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 def made(tmp_path_factory: pytest.TempPathFactory, keys: tuple[Path, Path]) -> Path:
     """The sample in small shards, signed."""
     out = tmp_path_factory.mktemp("made") / "out"
-    asked = recipe.load("sample").model_copy(update={"output": recipe.Output(shard_bytes=40_000)})
+    asked = recipe.load("sample").model_copy(update={"output": recipe.Output(shard_bytes=20_000)})
     openclaw_data.run(asked, out, sign_key=keys[0])
     return out
 

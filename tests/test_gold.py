@@ -10,7 +10,7 @@ from openclaw_data.signals import language
 
 TEXTS = sorted((Path(__file__).parent / "gold").glob("*/*.txt"))
 RECIPE = recipe.load("web")
-PACKS = [pack for pack in recipe.resolve(RECIPE).packs if pack.name not in ("rights", "toxicity")]
+PACKS = [pack for pack in recipe.resolve(RECIPE).packs if pack.name not in ("rights", "url")]
 
 
 def judged(texts):

@@ -81,6 +81,15 @@ def test_every_decision_has_its_reason_and_no_kept_document_has_one(curated: Pat
     )
 
 
+def test_pages_that_were_written_to_be_good_are_kept(curated: Path) -> None:
+    """A rule that starts to drop clean articles shows here before it shows in a crawl."""
+    tags = json.loads((share.folder("pipelines") / "sample" / "expected.json").read_text(encoding="utf-8"))
+    good = [name for name, record in tags.items() if "kept" in record["tags"]]
+    outcomes = decisions(curated).filter(pl.col("id").is_in(good))["outcome"]
+    assert len(outcomes) == len(good) > 100
+    assert (outcomes == "kept").mean() >= 0.95
+
+
 def test_no_column_of_the_dataset_holds_a_null_or_nan(curated: Path) -> None:
     for path in [*(curated / "data").rglob("*.parquet"), *(curated / "decisions").glob("*.parquet")]:
         table = pl.DataFrame(pq.read_table(path))
