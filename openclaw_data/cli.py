@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from openclaw_data.commands import audit, decontaminate, explain, index, lists, provenance, safety, train
+from openclaw_data.commands import audit, decontaminate, explain, index, lists, provenance, review, safety, train
 from openclaw_data.errors import DataError, Interrupted
 
 app = typer.Typer(
@@ -133,6 +133,7 @@ def recipes() -> None:
 
 app.command()(audit.audit)
 app.command()(safety.audit_pii)
+app.add_typer(review.app, name="review")
 app.add_typer(safety.lexicon, name="lexicon")
 app.command()(explain.explain)
 app.command()(explain.refilter)

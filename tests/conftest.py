@@ -12,3 +12,13 @@ def shared_data() -> Path:
     if not (folder / "README.md").is_file():
         pytest.skip(f"real pages are not at {folder}; see CONTRIBUTING.md")
     return folder
+
+
+@pytest.fixture(scope="session")
+def curated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The bundled sample, curated once for all tests that only read a dataset."""
+    import openclaw_data
+
+    out = tmp_path_factory.mktemp("curated") / "out"
+    openclaw_data.run("sample", out)
+    return out

@@ -39,6 +39,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "signals",
     },
     "audit": {"dataset", "edits", "rules", "signals"},
+    "review": {"audit", "dataset", "kernels", "rules", "signals"},
     "explain": {"audit", "dataset", "flow", "recipe", "rules", "signals"},
     "commands": {
         "audit",
@@ -52,6 +53,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "flow",
         "models",
         "recipe",
+        "review",
         "rules",
         "signals",
     },

@@ -13,9 +13,9 @@ import polars as pl
 import pyarrow.parquet as pq
 import pytest
 
-import openclaw_data
 from openclaw_data import share
-from openclaw_data.audit import blocks, charts, compliance, histograms, page, report, words, write
+from openclaw_data.audit import annex, blocks, charts, compliance, histograms, page, report, words, write
+from openclaw_data.dataset import manifest
 from openclaw_data.documents import DataError
 from openclaw_data.signals import risks
 from tests.browser import Page, chromium
@@ -24,11 +24,8 @@ SCHEMA = share.folder("manifests") / "schemas" / "audit-1.schema.json"
 
 
 @pytest.fixture(scope="module")
-def dataset(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The bundled sample, curated."""
-    out = tmp_path_factory.mktemp("curated") / "out"
-    openclaw_data.run("sample", out)
-    return out
+def dataset(curated: Path) -> Path:
+    return curated
 
 
 @pytest.fixture(scope="module")
@@ -207,6 +204,11 @@ def hostile(found: report.Report) -> report.Report:
     data["signals"][0]["thresholds"] = [{"rule": evil, "language": "zh", "value": 3}]
     data["signals"][0]["meaning"] = evil
     data["reproducibility"]["recipe"] = {"name": evil}
+    rates = {"rate": 0.9, "low": 0.8, "high": 0.95, "required": 0.96, "verdict": "not met"}
+    counts = {"population": 9, "drawn": 9, "reviewed": 9, "failed": 1, "least": 9}
+    sampled = {"kind": "manual", "seed": 7, "reviewers": 2, "both": 9, "same": 8, "kappa": 0.6, "unsure": 1}
+    sampled |= {"failures": {evil: 1}, "detectors": {evil: 1}, "files": {evil: "0" * 64}}
+    data["review"] = {"checks": [{"key": "source", "source": evil, **counts, **rates}], "samples": [sampled]}
     return report.Report.model_validate(data)
 
 
@@ -298,7 +300,7 @@ def test_the_templates_have_every_item(found: report.Report) -> None:
     filled = {key: compliance.fill(key, found).rows for key in compliance.TEMPLATES}
     assert [row.number for row in filled["ab-2013"]] == [str(n) for n in range(1, 13)]
     assert [row.number[2:] for row in filled["gb-t-45654"] if row.number.startswith("A ")] == list(risks.RISKS)
-    assert {*risks.RISKS} == {*compliance.RISKS_ZH}
+    assert {*risks.RISKS} == {*annex.RISKS_ZH}
     numbers = {row.number for row in filled["eu-ai-act"]}
     assert numbers >= {"1.1", "1.2", "1.3", "2.1", "2.2", "2.3", "2.4", "2.5", "2.6", "3.1", "3.2", "3.3"}
     verdicts = {row.verdict for rows in filled.values() for row in rows}
@@ -310,11 +312,14 @@ def test_what_was_not_measured_is_never_a_pass(found: report.Report) -> None:
     rows = compliance.fill("gb-t-45654", bare).rows
     assert not [row for row in rows if row.verdict == "pass"]
     assert all(row.answer[0] == "not measured" for row in rows if row.number.startswith("A "))
-    checks = [
-        {"key": "manual", "reviewed": 4000, "rate": 0.97, "low": 0.964, "high": 0.975, "required": 0.96, "met": True}
-    ]
-    rows = compliance.fill("gb-t-45654", bare.model_copy(update={"review": {"checks": checks}})).rows
-    assert [row.number for row in rows if row.verdict == "pass"] == ["9.2 a"]
+    numbers = {"population": 9000, "drawn": 4000, "least": 4000, "rate": 0.97, "low": 0.964, "high": 0.975}
+    for reviewed, verdict, shown in ((4000, "met", "pass"), (4000, "not met", "fail"), (90, "too few", "not measured")):
+        given = {**numbers, "reviewed": reviewed, "failed": 120, "verdict": verdict, "required": 0.96}
+        check = manifest.Check(key="manual", source="", **given)
+        held = bare.model_copy(update={"review": manifest.Review(checks=(check,), samples=())})
+        rows = {row.number: row.verdict for row in compliance.fill("gb-t-45654", held).rows}
+        assert rows["9.2 a"] == shown
+        assert rows["9.2 b"] == rows["5.1 a"] == rows["8.1"] == "not measured"
 
 
 def test_a_filled_template_is_a_quiet_page_too(browser: Page, found: report.Report, tmp_path: Path) -> None:

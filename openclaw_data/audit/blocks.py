@@ -54,6 +54,7 @@ def assemble(
         times=_times(tally),
         licences={k: amount(v) for (k,), v in _largest(tally.kept["licence"])},
         signals=histograms_of(tally, listed),
+        review=manifest.get("review"),
         samples=_samples(tally, listed, work),
         reproducibility=report.Reproducibility(
             **{k: manifest[k] for k in ("code", "environment", "packs", "models")},
@@ -299,7 +300,7 @@ def _missing(found: Mapping[str, Any], tally: "Tally", manifest: Mapping[str, An
     }
     rows = [report.Missing(block=k, reason=v) for k, v in reasons.items() if found[k] is None]
     rows.append(report.Missing(block="pii.residual", reason="no sample was checked by people for what masking missed"))
-    rows.append(report.Missing(block="review", reason="no spot check was held"))
+    rows += [report.Missing(block=f"review.{key}", reason=reason) for key, reason in _unchecked(manifest).items()]
     if found["risks"] is not None and "risk_codes" not in tally.columns:
         rows.append(report.Missing(block="risks.codes", reason="no detector of risk codes ran"))
     elif found["risks"] is not None:
@@ -309,6 +310,14 @@ def _missing(found: Mapping[str, Any], tally: "Tally", manifest: Mapping[str, An
         reason = "the packs changed since the run, and the manifest has no rules"
         rows.append(report.Missing(block="thresholds", reason=reason))
     return tuple(rows)
+
+
+def _unchecked(manifest: Mapping[str, Any]) -> dict[str, str]:
+    """The spot checks that say nothing, and why."""
+    rows = (manifest.get("review") or {}).get("checks", ())
+    verdicts = {key: {row["verdict"] for row in rows if row["key"] == key} for key in ("manual", "technical", "source")}
+    said = {key: "not held" if not v else "too few documents" for key, v in verdicts.items() if not v or "too few" in v}
+    return {key: f"{reason}: openclaw-data review" for key, reason in said.items()}
 
 
 def rules_known(manifest: Mapping[str, Any], tally: "Tally") -> bool:

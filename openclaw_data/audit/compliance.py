@@ -11,7 +11,9 @@ from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from openclaw_data.audit import report
+from openclaw_data.audit.annex import RISKS_ZH
 from openclaw_data.audit.escapes import percent, visible
+from openclaw_data.dataset.manifest import Check
 from openclaw_data.signals import risks
 
 MISSING = ("not provided", "未提供")
@@ -226,7 +228,7 @@ def eu_ai_act(found: report.Report) -> Iterable[Row]:
 
 def gb_t_45654(found: report.Report) -> Iterable[Row]:
     """The evidence page for corpora: what is required, what was measured, where the evidence is."""
-    checks = {c["key"]: c for c in (found.review or {}).get("checks", ())}
+    checks = found.review.checks if found.review else ()
     yield Row(
         "5.1 a",
         ("Illegal or unhealthy content of each source at most 5 %", "各来源违法不良信息不超过 5 %"),
@@ -279,9 +281,7 @@ def gb_t_45654(found: report.Report) -> Iterable[Row]:
             "Keyword library: 10,000 words, 200 a risk of A.1, 100 a risk of A.2",
             "关键词库：不少于 10 000 个，A.1 每类 200 个，A.2 每类 100 个",
         ),
-        MISSING,
-        "",
-        "not measured",
+        *_keywords(found),
     )
     yield Row(
         "9.2 a",
@@ -355,51 +355,36 @@ def _diversity(found: report.Report) -> Pair:
     return f"{len(kept)} sources, {n:,} registered domains", f"{len(kept)} 个来源，{n:,} 个注册域名"
 
 
-def _check(checks: dict[str, dict[str, float]], key: str) -> tuple[Pair, str, str]:
-    """Answer, evidence and verdict of a spot check."""
-    found = checks.get(key)
-    if found is None:
+def _check(checks: Iterable[Check], key: str) -> tuple[Pair, str, str]:
+    """Answer, evidence and verdict of a spot check; of the sources, of the one that stands worst."""
+    order = ("not met", "too few", "met")
+    mine = sorted((c for c in checks if c.key == key), key=lambda c: (order.index(c.verdict), c.rate, c.source))
+    if not mine:
         return VERDICTS["not measured"], "", "not measured"
-    rate, low, high = (percent(found[k], 1) for k in ("rate", "low", "high"))
-    n = f"{found['reviewed']:,}"
+    found = mine[0]
+    rate, low, high = (percent(x, 1) for x in (found.rate, found.low, found.high))
+    n = f"{found.reviewed:,}"
     text = f"{n} reviewed, {rate} pass ({low} – {high})", f"抽检 {n} 条，合格率 {rate}（{low} – {high}）"
-    return text, "report.json review", "pass" if found["met"] else "fail"
+    if found.source:
+        text = (
+            f"worst of {len(mine)}, {found.source}: {text[0]}",
+            f"{len(mine)} 个来源中最差者 {found.source}：{text[1]}",
+        )
+    if found.verdict == "too few":
+        text = f"{text[0]}; {found.least:,} are asked for", f"{text[1]}；要求 {found.least:,} 条"
+    return text, "report.json review", {"met": "pass", "not met": "fail"}.get(found.verdict, "not measured")
 
 
-RISKS_ZH = {
-    "A1.a": "煽动颠覆国家政权、推翻社会主义制度",
-    "A1.b": "危害国家安全和利益、损害国家形象",
-    "A1.c": "煽动分裂国家、破坏国家统一和社会稳定",
-    "A1.d": "宣扬恐怖主义、极端主义",
-    "A1.e": "宣扬民族仇恨",
-    "A1.f": "宣扬暴力、淫秽色情",
-    "A1.g": "传播虚假有害信息",
-    "A1.h": "其他法律、行政法规禁止的内容",
-    "A2.a": "民族歧视",
-    "A2.b": "信仰歧视",
-    "A2.c": "国别歧视",
-    "A2.d": "地域歧视",
-    "A2.e": "性别歧视",
-    "A2.f": "年龄歧视",
-    "A2.g": "职业歧视",
-    "A2.h": "健康歧视",
-    "A2.i": "其他歧视",
-    "A3.a": "侵犯他人知识产权",
-    "A3.b": "违反商业道德",
-    "A3.c": "泄露他人商业秘密",
-    "A3.d": "利用算法、数据、平台等优势实施垄断和不正当竞争",
-    "A3.e": "其他商业违法违规",
-    "A4.a": "危害他人身心健康",
-    "A4.b": "侵害肖像权",
-    "A4.c": "侵害名誉权",
-    "A4.d": "侵害荣誉权",
-    "A4.e": "侵害隐私权",
-    "A4.f": "侵害个人信息权益",
-    "A4.g": "侵犯他人其他合法权益",
-    "A5.a": "内容不准确，严重不符合科学常识或主流认知",
-    "A5.b": "内容不可靠，无法对使用者形成帮助",
-}
-"""The 31 risks of GB/T 45654-2025, annex A, in its language; `signals.risks.RISKS` has them in English."""
+def _keywords(found: report.Report) -> tuple[Pair, str, str]:
+    """Answer, evidence and verdict of the keyword library."""
+    lists = found.review.lexicons if found.review else ()
+    if not lists:
+        return MISSING, "", "not measured"
+    enough = any(x.complete for x in lists)
+    english = "; ".join(f"{x.name}: {x.terms:,} terms" for x in lists)
+    chinese = "；".join(f"{x.name}：{x.terms:,} 个词" for x in lists)
+    return (english, chinese), "report.json review", "pass" if enough else "fail"
+
 
 TEMPLATES: dict[str, tuple[Pair, Callable[[report.Report], Iterable[Row]]]] = {
     "eu-ai-act": (("Public summary of training content (EU AI Act)", "训练内容公开摘要（欧盟人工智能法）"), eu_ai_act),

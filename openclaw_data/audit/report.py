@@ -4,6 +4,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from openclaw_data.dataset.manifest import Review
+
 FORMAT = "openclaw-data-audit/1"
 
 
@@ -250,7 +252,7 @@ class Report(Section):
     contamination: Contamination | None
     signals: tuple[Histogram, ...]
     samples: Samples
-    review: dict[str, Any] | None = Field(None, description="results of the spot check, where one was held")
+    review: Review | None = Field(None, description="results of the spot check, where one was held")
     reproducibility: Reproducibility
     not_measured: tuple[Missing, ...]
 

@@ -159,6 +159,55 @@ class Duplicates(Section):
     by_source: dict[str, Share]
 
 
+class Check(Section):
+    """A rate of the spot check against what is required of it; `verdict`: met, not met or too few."""
+
+    key: str = Field(description="manual, technical or source (GB/T 45654-2025 9.2 a, 9.2 b, 5.1 a)")
+    source: str = Field(description="the source it is about; empty: the whole dataset")
+    verdict: str
+    population: int
+    drawn: int
+    reviewed: int = Field(description="documents that somebody decided on; of a technical check, those drawn")
+    failed: int
+    least: int = Field(description="documents that must be looked at for a verdict")
+    rate: float = Field(description="share that passes, 0-1")
+    low: float = Field(description="of the 95 % interval after Wilson")
+    high: float
+    required: float
+
+
+class Sampled(Section):
+    """A sample of the spot check, and how far its reviewers agree."""
+
+    kind: str
+    seed: int
+    reviewers: int
+    both: int = Field(description="documents that two reviewers decided on")
+    same: int = Field(description="of these, with the same verdict")
+    kappa: float | None = Field(description="Cohen's; null: nothing to tell it by")
+    unsure: int = Field(description="documents on which nobody could decide")
+    failures: dict[str, int] = Field(description="risk (GB/T 45654 annex A, or none) -> documents that fail for it")
+    detectors: dict[str, int] = Field(description="technical: detector -> documents it flags")
+    files: dict[str, str] = Field(description="sample and decisions, which the reviewers keep -> sha256")
+
+
+class Words(Section):
+    """A keyword list of the technical check."""
+
+    name: str
+    sha256: str
+    terms: int
+    complete: bool = Field(description="it has the numbers of terms that GB/T 45654 asks for")
+
+
+class Review(Section):
+    """What the spot check found."""
+
+    checks: tuple[Check, ...]
+    samples: tuple[Sampled, ...]
+    lexicons: tuple[Words, ...] = ()
+
+
 class Manifest(Section):
     """The whole manifest."""
 
@@ -191,6 +240,7 @@ class Manifest(Section):
     seconds: dict[str, float] = Field(description="wall time of each stage in this run; 0 where parts were done before")
     tokenizer: str = "openclaw-words-1"
     takedowns: tuple[Takedown, ...] = Field((), description="requests carried out, oldest first")
+    review: Review | None = Field(None, description="results of the spot check, where one was held")
     previous: str = Field("", description="digest of the manifest that this version was made from; empty: a run")
     files: tuple[Attached, ...] = Field((), description="every other file of the dataset, but for model.sig")
     digest: str = Field("", description="sha256 of this manifest as JSON with sorted keys, without this member")

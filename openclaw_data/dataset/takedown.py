@@ -127,6 +127,7 @@ def takedown(dataset: str, request: Request, output: str, key: str | Path | None
             "contents": contents.describe(output, names),
             "duplicates": duplicates.count(output, [d.path for d in parts]),
             "takedowns": (*old.takedowns, done),
+            "review": None,  # like audit/, it is about the old version
             "previous": old.digest,
         }
     )
