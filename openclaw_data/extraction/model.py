@@ -92,37 +92,38 @@ def flatten(booster: Any) -> Trees:
     )  # fmt: skip
 
 
-def predict(trees: Trees, x: Any) -> Any:
-    """Probability of main text, float32[rows], for a matrix float32[rows, features]."""
+def predict(trees: Trees, x: Any, before: Any = None) -> Any:
+    """Probability of main text, float32[rows], for a matrix float32[rows, features].
+
+    `before` float32[rows, more]: columns that come before those of `x`.
+    """
     out = np.empty(len(x), np.float32)
-    html_trees.predict(x, *trees, out)
+    html_trees.predict(x, *trees, out, before)
+    return out
+
+
+def around(scan: html.Scan, x: Any, p: Any) -> Any:
+    """What the first stage says around a block: columns `SECOND_NAMES`, float32[blocks, ...].
+
+    x float32[blocks, features]: the first stage's; p float32[blocks]: its probabilities.
+    """
+    out = np.empty((len(x), len(SECOND_NAMES)), np.float32)
+    html_trees.second(scan.page_blocks, scan.page_elements, scan.blocks, scan.elements, x[:, 0], p, out)
     return out
 
 
 def second_features(scan: html.Scan, x: Any, p: Any) -> Any:
-    """Matrix float32[blocks, len(SECOND_NAMES) + features] of the second stage.
-
-    x float32[blocks, features]: the first stage's; p float32[blocks]: its probabilities.
-    """
-    out = np.empty((len(x), len(SECOND_NAMES) + x.shape[1]), np.float32)
-    out[:, len(SECOND_NAMES) :] = x
-    for k in range(len(scan.page_blocks) - 1):
-        (b0, b1), (e0, e1) = scan.page_blocks[k : k + 2], scan.page_elements[k : k + 2]
-        if b1 > b0:
-            html_trees.second(scan.blocks[b0:b1], scan.elements[e0:e1], x[b0:b1, 0], p[b0:b1], out[b0:b1], b0, e0)
-    return out
+    """Matrix float32[blocks, len(SECOND_NAMES) + features] of the second stage, to train on (see `around`)."""
+    return np.hstack([around(scan, x, p), x])
 
 
 def choose(trained: Model, scan: html.Scan, *, comments: bool = False) -> Any:
     """Which blocks are main text: bool[blocks]. `comments` adds what stands in an element named for comments."""
     x, stats = html_features.features(scan, trained.words, trained.beginnings)
-    p = predict(trained.first, x)
-    p = predict(trained.second, second_features(scan, x, p))
+    p = predict(trained.second, x, around(scan, x, predict(trained.first, x)))
     p[_gutters(scan.blocks, stats)] = 0
     keep = np.zeros(len(p), np.bool_)
-    page = np.repeat(np.arange(len(scan.page_blocks) - 1), np.diff(scan.page_blocks))
-    order = np.lexsort((np.arange(len(p)), -p, page))
-    html_trees.choose(scan.page_blocks, order, p, x[:, 0], keep)
+    html_trees.choose(scan.page_blocks, p, x[:, 0], keep)
     commented = (scan.blocks[:, B_FLAGS] & IN_COMMENT) != 0
     html_trees.drop_comments(scan.page_blocks, commented, x[:, 0], keep)
     if comments:

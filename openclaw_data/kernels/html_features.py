@@ -110,14 +110,10 @@ def features(scan: Any, words: Any, beginnings: Any) -> tuple[Any, Any]:
     groups, sums = np.zeros((most + 1, 6), np.float32), np.zeros((most + 1, 4), np.float64)
     group_of, keys = np.empty((2, most), np.int32), np.empty(most, np.int64)
     title = np.zeros(1 << 12, np.bool_)
-    for p in range(len(scan.page_blocks) - 1):
-        (b0, b1), (e0, e1) = scan.page_blocks[p : p + 2], scan.page_elements[p : p + 2]
-        if b0 < b1:
-            title_words = _title(scan.data, scan.titles[p, 0], scan.titles[p, 1], title)
-            _page(
-                scan.out, scan.blocks[b0:b1], scan.elements[e0:e1], scan.words, stats[b0:b1], facts[e0:e1], b0, e0,
-                words, beginnings, title, title_words, slots, groups, sums, group_of, keys, matrix[b0:b1],
-            )  # fmt: skip
+    _pages(
+        scan.data, scan.titles, scan.page_blocks, scan.page_elements, scan.out, scan.blocks, scan.elements, scan.words,
+        stats, facts, words, beginnings, title, slots, groups, sums, group_of, keys, matrix,
+    )  # fmt: skip
     return matrix, stats
 
 
@@ -244,6 +240,23 @@ def _container(elements: Any, facts: Any, e0: int, best: int, up: int, level: in
         if facts[e, level] < 0:
             parent = elements[e, E_PARENT] - e0
             facts[e, up], facts[e, level] = facts[parent, up] + 1, facts[parent, level]
+
+
+@numba.njit(cache=True, nogil=True, _nrt=False)
+def _pages(
+    data: Any, titles: Any, page_blocks: Any, page_elements: Any, out: Any, blocks: Any, elements: Any, bag: Any,
+    stats: Any, facts: Any, words: Any, beginnings: Any, title: Any, slots: Any, groups: Any, sums: Any, group_of: Any,
+    keys: Any, matrix: Any,
+) -> None:  # fmt: skip
+    """Rows of all pages."""
+    for p in range(len(page_blocks) - 1):
+        b0, b1, e0, e1 = page_blocks[p], page_blocks[p + 1], page_elements[p], page_elements[p + 1]
+        if b0 < b1:
+            title_words = _title(data, titles[p, 0], titles[p, 1], title)
+            _page(
+                out, blocks[b0:b1], elements[e0:e1], bag, stats[b0:b1], facts[e0:e1], b0, e0, words, beginnings, title,
+                title_words, slots, groups, sums, group_of, keys, matrix[b0:b1],
+            )  # fmt: skip
 
 
 @numba.njit(cache=True, nogil=True, _nrt=False)
