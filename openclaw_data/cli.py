@@ -82,6 +82,9 @@ def run(
     force: Annotated[bool, typer.Option("--force", help="Replace what the folders hold of another run.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no tables.")] = False,
     runner: Annotated[str, typer.Option(help="The Beam runner.")] = "FnApiRunner",
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only write the graphs a runner would get, and what is in them.")
+    ] = False,
     sign_key: Annotated[
         str | None, typer.Option(metavar="KEY", help="Sign the dataset with this EC P-256 private key (PEM).")
     ] = None,
@@ -98,6 +101,11 @@ def run(
     from rich.console import Console
 
     logging.basicConfig(level=logging.ERROR)  # Beam warns on the root logger while it is imported
+    if dry_run:
+        from openclaw_data.commands.plan import show_graphs
+
+        show_graphs(recipe, output, work, _by_source(inputs or []), runner, context.args)
+        return
     from openclaw_data.dataset import summary
     from openclaw_data.flow.run import run as curate
 

@@ -39,12 +39,13 @@ def load(path: Path) -> tuple[Any, Positions]:
 
 def loads(text: str, place: str) -> tuple[Any, Positions]:
     """Like `load`, for text that is there already; `place` names it in errors."""
-    loader = yaml.SafeLoader(text)
     positions: Positions = {(): 1}
     try:
         _refuse_aliases(text, place)
+        loader = yaml.SafeLoader(text)
         node = loader.get_single_node()
         data = None if node is None else _value(loader, node, (), positions, place)
+        loader.dispose()
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = f", line {mark.line + 1}" if mark else ""
@@ -52,8 +53,6 @@ def loads(text: str, place: str) -> tuple[Any, Positions]:
         raise DataError(f"{place}{line}", f"this is not valid YAML: {fact}.") from None
     except RecursionError:
         raise DataError(place, f"the YAML is nested deeper than {MAX_DEPTH} levels.") from None
-    finally:
-        loader.dispose()
     return data, positions
 
 

@@ -23,6 +23,7 @@ ROOT = Path(__file__).parents[1]
 FOLDERS = {
     ".ci": "what must pass before a change is merged",
     ".github": "issue forms and the checks of pull requests",
+    "docker": "images of workers and of a Dataflow template",
     "docs": "one page a topic, with measured figures",
     "tests": "mirrors the package; tests are named as sentences, twins of kernels are `reference_*.py`",
     "filters/words": "stop words",

@@ -56,6 +56,12 @@ def test_a_slip_is_an_error_that_names_file_line_key_and_remedy(
     assert message in str(caught.value)
 
 
+def test_a_file_that_yaml_cannot_hold_is_an_error_that_names_it(tmp_path: Path) -> None:
+    (tmp_path / "given.yaml").write_bytes(b"name: x\0")
+    with pytest.raises(DataError, match=r"given\.yaml: this is not valid YAML"):
+        recipe.load(str(tmp_path / "given.yaml"))
+
+
 def test_an_unknown_recipe_or_pack_is_an_error_with_the_nearest_name(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"no such recipe\. Did you mean 'web'"):
         recipe.load("webb")

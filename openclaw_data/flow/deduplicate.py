@@ -8,7 +8,7 @@ with it. Texts and signatures cross no shuffle.
 import functools
 from collections.abc import Callable
 
-from openclaw_data import storage
+from openclaw_data import recipe, storage
 from openclaw_data.dedup import fingerprints, index, stages
 from openclaw_data.documents import DataError
 from openclaw_data.flow import lines, matching, ranking, runner
@@ -35,19 +35,23 @@ def deduplicate(job: folder.Job, tick: Callable[[], None]) -> None:
     check_policy(job)
     if known:
         todo = list(enumerate(known))
-        unpack = functools.partial(unpack_known, work=job.work)
-        runner.execute(lambda p: runner.each(p, "unpack indexes", unpack, todo), engine, tick)
+        runner.execute(lambda p: runner.each(p, "unpack indexes", unpack_known, todo, job.work), engine, tick)
     storage.remove(storage.join(job.work, matching.EDGES))
-    graphs = [matching.same_url] * asked.url + [matching.same_hash] * asked.exact
-    graphs += [matching.near] * (asked.minhash is not None)
-    for graph in graphs:
-        for one in settings.ranges():
-            runner.execute(functools.partial(graph, matching=one), engine, tick)
+    for _, graph in edge_graphs(settings, asked):
+        runner.execute(graph, engine, tick)
     ranking.rank_all(settings, asked.memory, engine, tick)
     if asked.lines is not None:
         lines.find(job, settings, engine, tick)
     storage.remove(storage.join(job.work, matching.EDGES))
     storage.remove(storage.join(job.work, matching.KNOWN))
+
+
+def edge_graphs(settings: matching.Matching, asked: recipe.Dedup) -> list[tuple[str, runner.Build]]:
+    """The graphs that find edges, in their order: (name, what builds it)."""
+    wanted = {"url": asked.url, "exact": asked.exact, "near": asked.minhash is not None}
+    build = {"url": matching.same_url, "exact": matching.same_hash, "near": matching.near}
+    names = [name for name, is_wanted in wanted.items() if is_wanted]
+    return [(name, functools.partial(build[name], matching=one)) for name in names for one in settings.ranges()]
 
 
 def unpack_known(task: tuple[int, tuple[index.Index, int]], work: str) -> int:

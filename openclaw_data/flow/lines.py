@@ -37,24 +37,26 @@ def find(job: folder.Job, settings: Matching, engine: folder.Engine, tick: Calla
     partitions = max(settings.partitions, passes)
     settings = settings._replace(partitions=partitions, step=-(-partitions // passes))
     for one in settings.ranges():
-        build = functools.partial(_graph, matching=one, max_documents=asked.lines.max_documents)
+        build = functools.partial(graph, matching=one, max_documents=asked.lines.max_documents)
         runner.execute(build, engine, tick)
-    todo = list(range(job.parts))
-    runner.execute(
-        lambda p: runner.each(p, "measure lines", functools.partial(write_part, matching=settings), todo), engine, tick
-    )
+    runner.execute(functools.partial(measure_graph, matching=settings), engine, tick)
 
 
-def _graph(pipeline: beam.Pipeline, matching: Matching, max_documents: int) -> None:
+def graph(pipeline: beam.Pipeline, matching: Matching, max_documents: int) -> None:
+    """The graph that finds boilerplate lines and tells each part its own."""
     (
-        pipeline
-        | "List parts" >> beam.Create(range(matching.parts))
-        | "Count lines" >> beam.FlatMap(line_counts, matching)
+        runner.spread(pipeline, "parts", range(matching.parts))
+        | "Count lines" >> runner.sends(line_counts, matching)
         | "Group by line" >> beam.GroupByKey()
-        | "Find common" >> beam.FlatMap(common_lines, max_documents)
+        | "Find common" >> runner.sends(common_lines, max_documents)
         | "Group by part" >> beam.GroupByKey()
-        | "Tell parts" >> beam.Map(edges_of.write_rows, matching, "lines")
+        | "Tell parts" >> runner.does(edges_of.write_rows, matching, "lines")
     )
+
+
+def measure_graph(pipeline: beam.Pipeline, matching: Matching) -> None:
+    """The graph that measures each document by them."""
+    runner.each(pipeline, "measure lines", write_part, range(matching.parts), matching)
 
 
 def line_counts(part: int, matching: Matching) -> Iterator[tuple[int, bytes]]:

@@ -23,6 +23,7 @@ import pyarrow as pa
 
 from openclaw_data import storage
 from openclaw_data.dedup import clusters, fingerprints, local, stages
+from openclaw_data.flow import runner
 from openclaw_data.flow import work as folder
 
 EDGES = "edges"
@@ -79,41 +80,38 @@ def edge_file(work: str, name: str) -> str:
 def same_hash(pipeline: beam.Pipeline, matching: Matching) -> None:
     """The graph of exact copies: edges, and which documents of each part are copies of an earlier one."""
     (
-        pipeline
-        | "List parts" >> beam.Create(range(matching.parts + matching.known))
-        | "Hash" >> beam.FlatMap(exact_keys, matching)
+        runner.spread(pipeline, "parts", range(matching.parts + matching.known))
+        | "Hash" >> runner.sends(exact_keys, matching)
         | "Group by hash" >> beam.GroupByKey()
-        | "Link copies" >> beam.FlatMap(write_exact, matching)
+        | "Link copies" >> runner.sends(write_exact, matching)
         | "Group by part" >> beam.GroupByKey()
-        | "Mark copies" >> beam.Map(write_rows, matching, "copies")
+        | "Mark copies" >> runner.does(write_rows, matching, "copies")
     )
 
 
 def same_url(pipeline: beam.Pipeline, matching: Matching) -> None:
     """The graph of equal URLs: edges, and which documents of each part give way to another version."""
     (
-        pipeline
-        | "List parts" >> beam.Create(range(matching.parts))
-        | "Read addresses" >> beam.FlatMap(url_keys, matching)
+        runner.spread(pipeline, "parts", range(matching.parts))
+        | "Read addresses" >> runner.sends(url_keys, matching)
         | "Group by address" >> beam.GroupByKey()
-        | "Choose versions" >> beam.FlatMap(write_url, matching)
+        | "Choose versions" >> runner.sends(write_url, matching)
         | "Group by part" >> beam.GroupByKey()
-        | "Mark versions" >> beam.Map(write_rows, matching, "losers")
+        | "Mark versions" >> runner.does(write_rows, matching, "losers")
     )
 
 
 def near(pipeline: beam.Pipeline, matching: Matching) -> None:
     """The graph of near duplicates."""
     grouped = (
-        pipeline
-        | "List parts" >> beam.Create(range(matching.parts + matching.known))
-        | "Cut bands" >> beam.FlatMap(near_keys, matching)
+        runner.spread(pipeline, "parts", range(matching.parts + matching.known))
+        | "Cut bands" >> runner.sends(near_keys, matching)
         | "Group by band" >> beam.GroupByKey()
-        | "Pair" >> beam.FlatMap(candidates, matching)
+        | "Pair" >> runner.sends(candidates, matching)
         | "Group by document" >> beam.GroupByKey()
     )
     if read_in_place(matching.work):
-        grouped | "Verify" >> beam.Map(write_near, matching)
+        grouped | "Verify" >> runner.does(write_near, matching)
     else:
         verified_by_mail(grouped, matching)
 
@@ -127,11 +125,11 @@ def verified_by_mail(grouped: Any, matching: Matching) -> Any:
     """Verify where fingerprint parts cannot be mapped: ask the parts for signatures, and compare what they send."""
     return (
         grouped
-        | "Ask" >> beam.FlatMap(ask, matching)
+        | "Ask" >> runner.sends(ask, matching)
         | "Group questions" >> beam.GroupByKey()
-        | "Answer" >> beam.FlatMap(answer, matching)
+        | "Answer" >> runner.sends(answer, matching)
         | "Group answers" >> beam.GroupByKey()
-        | "Verify" >> beam.Map(write_answered, matching)
+        | "Verify" >> runner.does(write_answered, matching)
     )
 
 

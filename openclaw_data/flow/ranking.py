@@ -52,7 +52,7 @@ def rank_all(matching: Matching, memory: int, engine: folder.Engine, tick: Calla
         _cluster_here(matching, files)
     else:
         _cluster_in_rounds(matching, files, engine, tick)
-    runner.execute(functools.partial(_rank_graph, matching=matching), engine, tick)
+    runner.execute(functools.partial(rank_graph, matching=matching), engine, tick)
 
 
 def edge_files(work: str) -> list[str]:
@@ -74,55 +74,59 @@ def _cluster_in_rounds(matching: Matching, files: list[str], engine: folder.Engi
     """Large-star and small-star, one round a pipeline, until a round changes nothing."""
     before = None
     for number in range(MAX_ROUNDS):
-        build = functools.partial(_round_graph, matching=matching, files=files, number=number)
+        build = functools.partial(round_graph, matching=matching, files=files, number=number)
         runner.execute(build, engine, tick)
         place = storage.join(matching.work, edges_of.EDGES)
         marks = [n for n in storage.names(place) if n.startswith(f"stars-{number:03d}-") and n.endswith(".json")]
         found = sum(storage.read_json(storage.join(place, n))["digest"] for n in marks) % (1 << 64)
         files = [storage.join(place, n.replace(".json", ".npy")) for n in marks]
         if found == before:
-            runner.execute(functools.partial(_spread_graph, matching=matching, files=files), engine, tick)
+            runner.execute(functools.partial(spread_graph, matching=matching, files=files), engine, tick)
             return
         before = found
     raise DataError("clusters", f"star rounds did not end after {MAX_ROUNDS}.", "Report this with WORK/edges.")
 
 
-def _round_graph(pipeline: beam.Pipeline, matching: Matching, files: list[str], number: int) -> None:
+def round_graph(pipeline: beam.Pipeline, matching: Matching, files: list[str], number: int) -> None:
+    """The graph of one round of large-star and small-star."""
     (
-        pipeline
-        | "List edges" >> beam.Create(files)
-        | "Send to both ends" >> beam.FlatMap(send_both, matching.partitions)
+        runner.spread(pipeline, "edges", files)
+        | "Send to both ends" >> runner.sends(send_both, matching.partitions)
         | "Group by end" >> beam.GroupByKey()
-        | "Join larger" >> beam.FlatMap(join_larger, matching.partitions)
+        | "Join larger" >> runner.sends(join_larger, matching.partitions)
         | "Group by larger end" >> beam.GroupByKey()
-        | "Join smaller" >> beam.Map(write_stars, matching.work, number)
+        | "Join smaller" >> runner.does(write_stars, matching.work, number)
     )
 
 
-def _spread_graph(pipeline: beam.Pipeline, matching: Matching, files: list[str]) -> None:
+def spread_graph(pipeline: beam.Pipeline, matching: Matching, files: list[str]) -> None:
+    """The graph that tells each part the clusters of its documents, after the last round."""
     (
-        pipeline
-        | "List stars" >> beam.Create(files)
-        | "Send to parts" >> beam.FlatMap(send_members)
+        runner.spread(pipeline, "stars", files)
+        | "Send to parts" >> runner.sends(send_members)
         | "Group by part" >> beam.GroupByKey()
-        | "Write clusters" >> beam.Map(write_clustered, matching)
+        | "Write clusters" >> runner.does(write_clustered, matching)
     )
 
 
-def _rank_graph(pipeline: beam.Pipeline, matching: Matching) -> None:
-    members = (
-        pipeline
-        | "List parts" >> beam.Create(range(matching.parts + matching.known))
-        | "Describe" >> beam.FlatMap(members_of, matching)
+def rank_graph(pipeline: beam.Pipeline, matching: Matching) -> None:
+    """The graph that ranks the documents of each cluster and writes the parts."""
+    members = runner.spread(pipeline, "parts", range(matching.parts + matching.known)) | "Describe" >> runner.sends(
+        members_of, matching
     )
-    ranked = members | "Group by cluster" >> beam.GroupByKey() | "Rank" >> beam.FlatMap(rank_group, matching.parts)
-    every = pipeline | "List own parts" >> beam.Create([(p, b"") for p in range(matching.parts)])
+    ranked = members | "Group by cluster" >> beam.GroupByKey() | "Rank" >> runner.sends(rank_group, matching.parts)
+    every = pipeline | "Start all" >> beam.Impulse() | "List own parts" >> runner.sends(every_part, matching.parts)
     (
         (ranked, every)
         | "Both" >> beam.Flatten()
         | "Group by part" >> beam.GroupByKey()
-        | "Write" >> beam.Map(write_part, matching)
+        | "Write" >> runner.does(write_part, matching)
     )
+
+
+def every_part(_: bytes, parts: int) -> Iterator[tuple[int, bytes]]:
+    """Something for each part, so that those without duplicates are written, too."""
+    yield from ((part, b"") for part in range(parts))
 
 
 def send_both(file: str, partitions: int) -> Iterator[tuple[int, bytes]]:

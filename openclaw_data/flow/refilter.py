@@ -5,7 +5,6 @@ run goes on from there: duplicates are found again, because other documents surv
 that of a full run with the new recipe.
 """
 
-import functools
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -84,6 +83,7 @@ def refilter(  # noqa: PLR0913 - one parameter an option of the command line
         if finished is not None:
             return finished
         folder.open_folder(place, identity, parts.splits)
+        run.begin_output(out, identity)
         _judge_all(parts, job, schema)
         return run.finish(job, identity, parts.splits)
 
@@ -137,8 +137,7 @@ def _judge_all(parts: folder.Parts, job: folder.Job, schema: pa.Schema) -> None:
     todo = [Judging(parts.work, job.work, job.run_id, n) for n in range(job.parts) if n not in done]
     with progress.stage("refilter", storage.join(job.work, annotate.STAGE), job.parts, quiet=job.quiet) as tick:
         if todo:
-            judge = functools.partial(judge_part, names=schema.names)
-            runner.execute(lambda p: runner.each(p, "refilter", judge, todo), job.engine, tick)
+            runner.execute(lambda p: runner.each(p, "refilter", judge_part, todo, schema.names), job.engine, tick)
 
 
 def judge_part(task: Judging, names: Sequence[str]) -> int:

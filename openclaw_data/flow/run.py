@@ -4,7 +4,7 @@ import contextlib
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from openclaw_data import ingest, rules, storage
 from openclaw_data import recipe as recipes
@@ -55,26 +55,63 @@ def run(  # noqa: PLR0913 - one parameter an option of the command line
     Raises:
         DataError: bad input, an unknown name, a folder that holds another run, or counts that do not balance.
     """
+    if sign_key is not None:
+        signature.private_key(sign_key)  # a wrong key shows before the work
+    engine_ = folder.Engine(workers, engine, tuple(options))
+    job, identity, splits = prepare(recipe, output, work, inputs, engine_, quiet=quiet)
+    with taken(job):
+        if force:
+            clear(job.output, job.work)
+        finished = open_output(job.output, identity)
+        if finished is not None:
+            return finished if sign_key is None else seal(job.output, finished, sign_key)
+        folder.open_folder(job.work, identity, splits)
+        begin_output(job.output, identity)
+        return finish(job, identity, splits, sign_key)
+
+
+class Prepared(NamedTuple):
+    """A run that has not touched its folders yet."""
+
+    job: folder.Job
+    identity: dict[str, Any]
+    splits: list[ingest.Split]
+
+
+def prepare(  # noqa: PLR0913 - what `run` takes
+    recipe: str | recipes.Recipe,
+    output: str | Path,
+    work: str | Path | None,
+    inputs: Mapping[str, Sequence[str | Path]] | None,
+    engine: folder.Engine,
+    *,
+    quiet: bool = True,
+) -> Prepared:
+    """Bind the recipe, list the input and cut it into splits."""
     asked = recipes.load(recipe) if isinstance(recipe, str) else recipe
     asked = recipes.with_inputs(asked, {k: [str(p) for p in v] for k, v in (inputs or {}).items()})
     resolved = recipes.resolve(asked)
     splits = ingest.plan([_source(s) for s in asked.sources])
-    files = _inputs(splits)
-    identity = folder.identity(resolved, files)
-    if sign_key is not None:
-        signature.private_key(sign_key)  # a wrong key shows before the work
+    identity = folder.identity(resolved, _inputs(splits))
     out = full(output)
     place = full(work) if work is not None else f"{out.rstrip('/')}.work"
-    engine_ = folder.Engine(workers, engine, tuple(options))
-    job = folder.Job(place, out, resolved, identity["run_id"], len(splits), engine_, quiet)
+    return Prepared(folder.Job(place, out, resolved, identity["run_id"], len(splits), engine, quiet), identity, splits)
+
+
+def annotate_only(
+    recipe: str,
+    output: str,
+    work: str | None,
+    inputs: Mapping[str, Sequence[str]],
+    engine: folder.Engine,
+) -> None:
+    """The first stage of a run, as one job of a runner; `run` with the same arguments goes on from its parts."""
+    job, identity, splits = prepare(recipe, output, work, inputs, engine)
     with taken(job):
-        if force:
-            clear(out, place)
-        finished = open_output(out, identity)
-        if finished is not None:
-            return finished if sign_key is None else seal(out, finished, sign_key)
-        folder.open_folder(place, identity, splits)
-        return finish(job, identity, splits, sign_key)
+        if open_output(job.output, identity) is None:
+            folder.open_folder(job.work, identity, splits)
+            begin_output(job.output, identity)
+            _annotate(job)
 
 
 @contextlib.contextmanager
@@ -108,7 +145,7 @@ def finish(
 
 
 def open_output(out: str, identity: dict[str, Any]) -> manifest.Manifest | None:
-    """Take the output folder for this run; the manifest where this very run is complete there.
+    """Look whether the output folder is free for this run; the manifest where this very run is complete there.
 
     Raises:
         DataError: the folder holds something else.
@@ -130,9 +167,13 @@ def open_output(out: str, identity: dict[str, Any]) -> manifest.Manifest | None:
             f"holds another unfinished run (different: {', '.join(differing)}).",
             "Use --force to replace it, or another --output.",
         )
-    storage.remove_leftovers(out)
-    storage.write_json(incomplete, identity)
     return None
+
+
+def begin_output(out: str, identity: dict[str, Any]) -> None:
+    """Write down whose the output folder is; after the work folder was found to be this run's, too."""
+    storage.remove_leftovers(out)
+    storage.write_json(storage.join(out, ".incomplete", "run.json"), identity)
 
 
 def _annotate(job: folder.Job) -> None:

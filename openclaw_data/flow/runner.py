@@ -12,7 +12,8 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Sequence
+import typing
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import apache_beam as beam
@@ -156,8 +157,58 @@ def _from_text(error: BaseException) -> BaseException:
     return error
 
 
-def each(pipeline: beam.Pipeline, label: str, function: Callable[[Any], Any], tasks: Sequence[Any]) -> Any:
-    """Map `function` over tasks, spread over the workers."""
+class Each(beam.DoFn):
+    """Calls an importable function with each element: a graph carries its name, never its code, unlike `beam.Map`."""
+
+    def __init__(self, function: Callable[..., Any], *arguments: object) -> None:
+        super().__init__()
+        self.function, self.arguments = function, arguments
+
+    def process(self, element: Any) -> Iterator[Any]:
+        """What the function returns."""
+        yield self.function(element, *self.arguments)
+
+
+class Flat(Each):
+    """The same for a function that returns several elements."""
+
+    def process(self, element: Any) -> Iterator[Any]:
+        """What the function yields."""
+        yield from self.function(element, *self.arguments)
+
+
+def does(function: Callable[..., int], *arguments: object) -> beam.PTransform:
+    """A last step: `function` writes files and returns a number."""
+    return beam.ParDo(Each(function, *arguments)).with_output_types(int)
+
+
+def sends(function: Callable[..., Iterator[Any]], *arguments: object) -> beam.PTransform:
+    """A step before a `GroupByKey`: `function` yields pairs of the type that its annotation says."""
+    kind = typing.get_args(typing.get_type_hints(function)["return"])[0]
+    return beam.ParDo(Flat(function, *arguments)).with_output_types(kind)
+
+
+def spread(pipeline: beam.Pipeline, label: str, items: Sequence[Any]) -> Any:
+    """The items, each where a worker is free. `beam.Create` does it with random keys and pickled code of Beam's."""
     return (
-        pipeline | f"List {label}" >> beam.Create(list(tasks)) | f"{label[0].upper()}{label[1:]}" >> beam.Map(function)
+        pipeline
+        | "Start" >> beam.Impulse()
+        | f"List {label}" >> sends(_numbers, len(items))
+        | f"Spread {label}" >> beam.GroupByKey()
+        | f"Take {label}" >> beam.ParDo(Each(_item, items))
     )
+
+
+def _numbers(_: bytes, count: int) -> Iterator[tuple[int, bytes]]:
+    yield from ((number, b"") for number in range(count))
+
+
+def _item(group: tuple[int, Any], items: Sequence[Any]) -> Any:
+    return items[group[0]]
+
+
+def each(
+    pipeline: beam.Pipeline, label: str, function: Callable[..., int], tasks: Sequence[Any], *arguments: object
+) -> Any:
+    """Call `function` with each task, spread over the workers."""
+    return spread(pipeline, label, tasks) | f"{label[0].upper()}{label[1:]}" >> does(function, *arguments)
