@@ -265,7 +265,7 @@ def test_every_chart_has_a_name_and_stays_inside_its_frame(browser: Page, datase
     browser.open((dataset / "audit" / "report.html").as_uri())
     outside = browser.run(
         """return [...document.querySelectorAll('svg')].flatMap(svg => { const box = svg.getBoundingClientRect();
-        return [...svg.querySelectorAll('text, rect, line')].filter(e => { const b = e.getBoundingClientRect();
+        return [...svg.querySelectorAll('text, path, line')].filter(e => { const b = e.getBoundingClientRect();
           return b.left < box.left - 1 || b.right > box.right + 1 || b.top < box.top - 1
             || b.bottom > box.bottom + 1; })
           .map(e => svg.getAttribute('aria-label') + ': ' + e.outerHTML); })"""

@@ -31,13 +31,12 @@ def histogram(found: report.Histogram, language: str, title: str) -> Markup:
         return _LEFT + (place - low) / max(1, high - low) * (WIDTH - _LEFT - _RIGHT)
 
     def bars(bins: report.Bins | None, name: str) -> Markup:
-        made = Markup()
+        made = []
         for i, n in enumerate(bins.counts if bins else ()):
             if n:
                 left, right = x(bins.first + i), x(bins.first + i + 1)  # type: ignore[union-attr]
-                height = math.sqrt(n) / top * (HEIGHT - _TOP - _BOTTOM)
-                made += _rect(left, HEIGHT - _BOTTOM - height, max(0.8, right - left - 0.6), height, name)
-        return made
+                made.append(_bar(left, max(0.8, right - left - 0.6), math.sqrt(n) / top * (HEIGHT - _TOP - _BOTTOM)))
+        return _bars(made, name)
 
     body = bars(judged, "judged") + bars(kept, "kept") + _axis(found.scale, low, high, x)
     for threshold, place in zip(lines, places, strict=True):
@@ -59,10 +58,8 @@ def columns(values: Mapping[str, int], title: str) -> Markup:
     step = (WIDTH - _LEFT - _RIGHT) / max(1, len(keys))
     body = Markup()
     for i, key in enumerate(keys):
-        height = values[key] / top * (HEIGHT - _TOP - _BOTTOM)
-        left = _LEFT + i * step
-        bar = _rect(left, HEIGHT - _BOTTOM - height, max(0.8, step - 1), height, "kept")
-        body += Markup("<g><title>{}: {}</title>{}</g>").format(visible(key), f"{values[key]:,}", bar)
+        bar = _bar(_LEFT + i * step, max(0.8, step - 1), values[key] / top * (HEIGHT - _TOP - _BOTTOM))
+        body += Markup("<g><title>{}: {}</title>{}</g>").format(visible(key), f"{values[key]:,}", _bars([bar], "kept"))
     shown = {0, len(keys) - 1} if len(keys) > 1 else {0}
     for i in sorted(shown) if keys else ():
         body += _text(_LEFT + (i + 0.5) * step, HEIGHT - 8, keys[i], "tick", "start" if not i else "end")
@@ -126,9 +123,14 @@ def _frame(title: str, body: Markup, summary: str) -> Markup:
     )
 
 
-def _rect(x: float, y: float, width: float, height: float, name: str) -> Markup:
-    cells = (name, _number(x), _number(y), _number(width), _number(height))
-    return Markup('<rect class="{}" x="{}" y="{}" width="{}" height="{}"/>').format(*cells)
+def _bar(left: float, width: float, height: float) -> str:
+    """A bar that stands on the axis, as a piece of a path."""
+    return f"M{left:.1f} {HEIGHT - _BOTTOM}v{-height:.1f}h{width:.1f}v{height:.1f}z"
+
+
+def _bars(bars: Iterable[str], name: str) -> Markup:
+    """All bars of a series as one element: a page has thousands of them."""
+    return Markup('<path class="{}" d="{}"/>').format(name, "".join(bars))
 
 
 def _text(x: float, y: float, text: str, name: str, anchor: str = "middle") -> Markup:

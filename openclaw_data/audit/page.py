@@ -1,5 +1,6 @@
 """Pages from data: Jinja2 with everything escaped, one file each, nothing fetched and no script."""
 
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ TEMPLATES = Path(__file__).parent / "templates"
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
 
 
+@lru_cache(maxsize=4)
 def environment(*folders: Path) -> Environment:
     """A Jinja2 environment over this package's templates and those of `folders`."""
     made = Environment(

@@ -14,7 +14,7 @@ import threading
 import time
 import typing
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from typing import Any, TypeVar, cast
 
 import apache_beam as beam
 import psutil
@@ -34,6 +34,7 @@ STOP_SECONDS = 5.0
 _TICK_SECONDS = 0.2
 
 Build = Callable[[beam.Pipeline], object]
+View = TypeVar("View", bound=PipelineOptions)
 
 
 def execute(build: Build, engine: Engine, tick: Callable[[], None] = lambda: None) -> None:
@@ -52,7 +53,7 @@ def execute(build: Build, engine: Engine, tick: Callable[[], None] = lambda: Non
     thread = threading.Thread(target=_catch, args=(wait, failure), name="beam", daemon=True)
     thread.start()
     try:
-        _watch(thread, tick)
+        _watch(thread, tick, processes=engine.workers > 1 or engine.runner != LOCAL)
     except BaseException:
         interrupt(on=True)
         _end(_workers())
@@ -75,10 +76,27 @@ def _catch(wait: Callable[[], object], failure: list[BaseException]) -> None:
         failure.append(error)
 
 
+class _Options(PipelineOptions):
+    """Beam's options, each view of them parsed once.
+
+    Beam asks for several views a transform and parses the flags anew for each (5 ms): half of what building the
+    graphs of a small run takes. Views share the options themselves, so keeping them changes nothing else.
+    """
+
+    def view_as(self, cls: type[View]) -> View:
+        views = self.__dict__.setdefault("_views", {})
+        if cls not in views:
+            views[cls] = super().view_as(cls)
+        return cast(View, views[cls])
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {k: v for k, v in super().__getstate__().items() if k != "_views"}
+
+
 def pipeline_options(engine: Engine) -> PipelineOptions:
     """Beam options; the user's come last."""
     workers = [f"--direct_num_workers={engine.workers}"] if engine.runner == LOCAL else []
-    return PipelineOptions([f"--runner={engine.runner}", *workers, *engine.options])
+    return _Options([f"--runner={engine.runner}", *workers, *engine.options])
 
 
 def _runner(engine: Engine) -> FnApiRunner | None:
@@ -94,14 +112,14 @@ def _runner(engine: Engine) -> FnApiRunner | None:
     return FnApiRunner(default_environment=SubprocessSDKEnvironment.from_command_string(command))
 
 
-def _watch(thread: threading.Thread, tick: Callable[[], None]) -> None:
+def _watch(thread: threading.Thread, tick: Callable[[], None], *, processes: bool) -> None:
     """Wait for the run; end it when a worker process that was seen is gone while the run goes on."""
     seen: set[int] = set()
     missing_since = 0.0
     while thread.is_alive():
         thread.join(_TICK_SECONDS)
         tick()
-        now = _workers()
+        now = _workers() if processes else set()
         seen |= now
         if not seen - now:
             missing_since = 0.0
