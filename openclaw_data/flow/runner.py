@@ -87,7 +87,7 @@ class _Options(PipelineOptions):
         views = self.__dict__.setdefault("_views", {})
         if cls not in views:
             views[cls] = super().view_as(cls)
-        return cast(View, views[cls])
+        return cast("View", views[cls])
 
     def __getstate__(self) -> dict[str, Any]:
         return {k: v for k, v in super().__getstate__().items() if k != "_views"}
