@@ -8,7 +8,18 @@ from typing import Annotated
 
 import typer
 
-from openclaw_data.commands import audit, decontaminate, explain, index, lists, provenance, review, safety, train
+from openclaw_data.commands import (
+    audit,
+    decontaminate,
+    explain,
+    index,
+    lists,
+    provenance,
+    registry,
+    review,
+    safety,
+    train,
+)
 from openclaw_data.errors import DataError, Interrupted
 
 app = typer.Typer(
@@ -150,6 +161,8 @@ app.command()(lists.filters)
 app.command()(decontaminate.benchmark_index)
 app.command()(index.dedup_check)
 app.add_typer(index.app, name="index")
+app.add_typer(registry.contribution, name="manifest")
+app.add_typer(registry.app, name="registry")
 
 
 def _by_source(inputs: list[str]) -> dict[str, list[str]]:

@@ -40,6 +40,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "audit": {"dataset", "edits", "rules", "signals"},
     "review": {"audit", "dataset", "kernels", "rules", "signals"},
+    "registry": {"audit", "dataset", "rights"},
     "explain": {"audit", "dataset", "flow", "recipe", "rules", "signals"},
     "commands": {
         "audit",
@@ -54,6 +55,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "models",
         "recipe",
         "review",
+        "registry",
         "rules",
         "signals",
     },

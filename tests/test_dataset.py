@@ -14,6 +14,7 @@ import pytest
 import openclaw_data
 from openclaw_data import recipe, share
 from openclaw_data.dataset import card, manifest, seal, shards, signature, takedown
+from openclaw_data.dataset import request as request_file
 from openclaw_data.dataset.diff import diff
 from openclaw_data.dataset.verify import verify
 from openclaw_data.dedup import index
@@ -325,7 +326,7 @@ def test_a_takedown_that_fits_nothing_or_goes_nowhere_writes_nothing(made: Path,
 def test_a_request_is_read_strictly(tmp_path: Path, text: str, message: str) -> None:
     (tmp_path / "td.yaml").write_text(text)
     with pytest.raises(DataError) as caught:
-        takedown.read(tmp_path / "td.yaml")
+        request_file.read(tmp_path / "td.yaml")
     assert message in str(caught.value)
 
 

@@ -15,6 +15,12 @@ def visible(value: Any) -> str:
     return "".join(c if unicodedata.category(c)[0] != "C" else f"\\u{ord(c):04x}" for c in str(value))
 
 
+def cell(value: Any) -> str:
+    """Text for Markdown, in a table or out of it: marks that could become markup are written as entities."""
+    text = " ".join(visible(line) for line in str(value).splitlines())
+    return "".join(f"&#{ord(c)};" if c in "&<>`[]|\\*_@#!" else c for c in text)
+
+
 def breaks(value: Any) -> Markup:
     """A name or predicate that may break after its points, underscores and hyphens."""
     return Markup("").join(Markup("{}<wbr>").format(part) for part in _PIECES.findall(visible(value)))

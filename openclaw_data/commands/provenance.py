@@ -98,10 +98,14 @@ def sign(
 
 def takedown(
     dataset: Dataset,
+    output: Annotated[str, typer.Option("--output", "-o", help="Folder of the new version; must be new or empty.")],
     request: Annotated[
         str, typer.Option(metavar="TD.yaml", help="The request; docs/provenance.md says how it is written.")
-    ],
-    output: Annotated[str, typer.Option("--output", "-o", help="Folder of the new version; must be new or empty.")],
+    ] = "",
+    optout: Annotated[
+        str, typer.Option(metavar="LIST", help="Instead: an opt-out list; every domain in it is taken out.")
+    ] = "",
+    date: Annotated[str, typer.Option(metavar="DAY", help="With --optout: when it is applied. [default: today]")] = "",
     sign_key: Annotated[
         str | None, typer.Option(metavar="KEY", help="Sign the new version with this key (PEM).")
     ] = None,
@@ -110,9 +114,19 @@ def takedown(
 
     Example: openclaw-data takedown out --request TD-2026-0007.yaml --output out-2
     """
-    from openclaw_data.dataset import takedown as removing
+    import datetime as dt
 
-    new = removing.takedown(dataset, removing.read(request), output, sign_key)
+    from openclaw_data.dataset import request as requests
+    from openclaw_data.dataset import takedown as removing
+    from openclaw_data.documents import DataError
+
+    if bool(request) == bool(optout):
+        raise DataError("takedown", "says not what to take out.", "Give either --request or --optout.")
+    if request:
+        asked = requests.read(request)
+    else:
+        asked = requests.from_optouts(optout, date or dt.datetime.now(dt.UTC).date().isoformat())
+    new = removing.takedown(dataset, asked, output, sign_key)
     done = new.takedowns[-1]
     stay = f"{new.counts.kept:,} stay. {output}: {new.name} {new.version}"
     _print(f"{done.documents:,} documents removed by {done.id}; {stay}")

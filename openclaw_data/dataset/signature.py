@@ -54,15 +54,23 @@ def private_key(key: str | Path) -> Any:
 
 def public_key(key: str | Path) -> Any:
     """The EC public key in a PEM file."""
+    try:
+        data = Path(key).read_bytes()
+    except OSError as error:
+        raise DataError(str(key), f"is no public key in PEM: {error}.", "Give the .pub file.") from None
+    return public_key_bytes(data, str(key))
+
+
+def public_key_bytes(data: bytes, place: str) -> Any:
+    """The EC public key in the bytes of a PEM file; `place` names it in errors."""
     ec, _, load = _cryptography()
     try:
-        found = load(Path(key).read_bytes())
-    except (OSError, ValueError) as error:
-        raise DataError(
-            str(key), f"is no public key in PEM: {str(error).splitlines()[0]}.", "Give the .pub file."
-        ) from None
+        found = load(data)
+    except ValueError as error:
+        fact = f"is no public key in PEM: {str(error).splitlines()[0]}."
+        raise DataError(place, fact, "Give the .pub file.") from None
     if not isinstance(found, ec.EllipticCurvePublicKey):
-        raise DataError(str(key), "is not an EC public key.", "Give the key that belongs to --sign-key.")
+        raise DataError(place, "is not an EC public key.", "Give the key that belongs to --sign-key.")
     return found
 
 

@@ -10,17 +10,17 @@ import os
 import shutil
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Annotated, Any, NamedTuple, Self
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
-from pydantic import Field, StringConstraints, ValidationError, model_validator
 
-from openclaw_data import storage, yaml_strict
+from openclaw_data import storage
 from openclaw_data.dataset import balance, contents, duplicates, manifest, shards, splice
+from openclaw_data.dataset.request import Request
 from openclaw_data.dataset.seal import SIGNATURE, seal
 from openclaw_data.dedup import index
 from openclaw_data.documents import DataError
@@ -31,29 +31,6 @@ TOMBSTONES = "tombstones.jsonl"
 _KEYS = ["id", "url", "url_host_registered_domain", "text_sha256"]
 _MADE_ANEW = (manifest.NAME, SIGNATURE, TOMBSTONES, "croissant.json", "README.md", "provenance.dsse.json")
 _THREADS = min(4, os.cpu_count() or 1)
-Id = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$")]
-Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
-
-
-class Request(manifest.Section):
-    """A request as written in YAML; a document that any line of it names is removed."""
-
-    id: Id = Field(description="its name, for example TD-2026-0007")
-    date: str = Field(pattern=r"^\d{4}-\d{2}-\d{2}$", description="when it was decided")
-    reason: str = Field(min_length=1, max_length=500, description="why, without personal data")
-    ids: tuple[str, ...] = ()
-    urls: tuple[str, ...] = ()
-    url_prefixes: tuple[str, ...] = ()
-    domains: tuple[str, ...] = Field((), description="with all hosts below them")
-    text_sha256: tuple[Sha256, ...] = ()
-
-    @model_validator(mode="after")
-    def _names_something(self) -> Self:
-        if not (self.ids or self.urls or self.url_prefixes or self.domains or self.text_sha256):
-            raise ValueError("names nothing to remove: give ids, urls, url_prefixes, domains or text_sha256")
-        if not all(p.strip() for p in (*self.ids, *self.urls, *self.url_prefixes, *self.domains)):
-            raise ValueError("holds an empty string, which would fit every document")
-        return self
 
 
 class Removed(NamedTuple):
@@ -61,23 +38,6 @@ class Removed(NamedTuple):
 
     file: Any
     tombstones: list[dict[str, str]]
-
-
-def read(path: str | Path) -> Request:
-    """Read a request.
-
-    Raises:
-        DataError: it is not valid; names file, line and member.
-    """
-    data, positions = yaml_strict.load(Path(path))
-    try:
-        return Request.model_validate(data)
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = tuple(p for p in first["loc"] if isinstance(p, int | str))
-        name = ".".join(str(p) for p in where) or "the request"
-        place = f"{path}, line {yaml_strict.line_of(positions, where)}"
-        raise DataError(place, f"{name}: {first['msg'].removeprefix('Value error, ')}.") from None
 
 
 def takedown(dataset: str, request: Request, output: str, key: str | Path | None = None) -> manifest.Manifest:
