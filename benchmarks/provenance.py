@@ -8,10 +8,13 @@ one domain in a hundred, drawn at random, has rows in every shard. Rows stand in
 """
 
 import argparse
+import hashlib
 import os
 import shutil
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import numpy as np
 import polars as pl
@@ -115,18 +118,47 @@ def describe(folder: Path, files: list, parts: list, count: int) -> manifest.Man
     return manifest.Manifest.model_validate(given)
 
 
-def copied(paths: list[Path], folder: Path) -> float:
-    """Seconds to copy files one after the other, each brought to the disk as every file of a dataset is."""
+class Took(NamedTuple):
+    """Seconds on the clock, and of processor time."""
+
+    wall: float
+    cpu: float
+
+
+def timed(call: Callable[[], Any]) -> tuple[Any, Took]:
+    """What a call returns, and what it took."""
+    wall, cpu = time.perf_counter(), time.process_time()
+    found = call()
+    return found, Took(time.perf_counter() - wall, time.process_time() - cpu)
+
+
+def copy(paths: list[Path], folder: Path, *, hashed: bool) -> None:
+    """Copy files one after the other, each brought to the disk as every file of a dataset is; hash them if asked."""
     folder.mkdir()
-    started = time.perf_counter()
     for i, path in enumerate(paths):
+        digest = hashlib.sha256()
         with path.open("rb") as source, (folder / str(i)).open("wb") as target:
-            shutil.copyfileobj(source, target, 1 << 20)
+            while block := source.read(1 << 20):
+                target.write(block)
+                if hashed:
+                    digest.update(block)
             target.flush()
             os.fsync(target.fileno())
-    seconds = time.perf_counter() - started
     shutil.rmtree(folder)
-    return seconds
+
+
+def show(data: Path, made: manifest.Manifest, took: Took, folder: Path) -> None:
+    """Print what a takedown took beside copies of the shards that it touched, made right after it."""
+    old = manifest.read(str(data)).shards
+    touched = [data / s.path for s, t in zip(old, made.shards, strict=True) if s != t]
+    size = sum(p.stat().st_size for p in touched) / 1e9
+    shown = f"{made.takedowns[-1].documents:,} documents in {len(touched)} of {len(old)} shards ({size:.2f} GB)"
+    print(f"takedown: {shown}: {took.wall:.2f} s, {took.cpu:.2f} s of processor time")
+    for hashed in (False, True):
+        os.sync()
+        _, plain = timed(lambda h=hashed: copy(touched, folder, hashed=h))
+        name = "copying and hashing them" if hashed else "copying those shards"
+        print(f"  {name}: {plain.wall:.2f} s, {plain.cpu:.2f} s; ratio {took.wall / plain.wall:.2f}")
 
 
 def main() -> None:
@@ -135,28 +167,22 @@ def main() -> None:
     parser.add_argument("--gigabytes", type=float, default=1.0)
     parser.add_argument("--folder", type=Path, required=True)
     parser.add_argument("--order", choices=("shuffled", "domain"), default="shuffled")
+    parser.add_argument("--repeat", type=int, default=3, help="takedowns to time")
     asked = parser.parse_args()
     data, new = asked.folder / "data", asked.folder / "new"
     shutil.rmtree(asked.folder, ignore_errors=True)
     make(data, int(asked.gigabytes * 1e9), asked.order)
-    started = time.perf_counter()
-    report = verify(str(data))
-    seconds = time.perf_counter() - started
-    print(f"verify: {report.size_bytes / 1e9:.2f} GB, {report.rows:,} rows: {seconds:.1f} s, {report.problems}")
+    report, took = timed(lambda: verify(str(data)))
+    size = f"{report.size_bytes / 1e9:.2f} GB, {report.rows:,} rows"
+    print(f"verify: {size}: {took.wall:.1f} s, {took.cpu:.1f} s of processor time, problems: {report.problems}")
     chosen = np.random.default_rng(1).choice(DOMAINS, DOMAINS // 100, replace=False)
     domains = tuple(f"domain{d:05d}.example" for d in chosen)
     request = takedown.Request(id="TD-1", date="2026-01-01", reason="benchmark", domains=domains)
-    started = time.perf_counter()
-    made = takedown.takedown(str(data), request, str(new))
-    seconds = time.perf_counter() - started
-    touched = [data / s.path for s, t in zip(manifest.read(str(data)).shards, made.shards, strict=True) if s != t]
-    size = sum(p.stat().st_size for p in touched)
-    copy = copied(touched, asked.folder / "copy")
-    print(
-        f"takedown of 1 % of domains: {made.takedowns[0].documents:,} documents in {len(touched)} of "
-        f"{len(made.shards)} shards: {seconds:.1f} s; copying those shards ({size / 1e9:.2f} GB): {copy:.1f} s, "
-        f"ratio {seconds / copy:.2f}"
-    )
+    for _ in range(asked.repeat):
+        shutil.rmtree(new, ignore_errors=True)
+        os.sync()
+        made, took = timed(lambda: takedown.takedown(str(data), request, str(new)))
+        show(data, made, took, asked.folder / "copy")
     print(f"verify afterwards: {verify(str(new)).problems}")
     assert pl.scan_parquet(new / "data" / "en" / "*.parquet").select(pl.len()).collect().item() == made.counts.kept
 

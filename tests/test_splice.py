@@ -69,7 +69,7 @@ def test_long_texts_make_long_page_headers(tmp_path: Path) -> None:
     texts = [rng.integers(97, 123, rng.integers(2500, 4000), dtype=np.uint8).tobytes().decode() for _ in range(600)]
     rows = rows.set_column(1, rows.schema.field("text"), pa.array(texts))
     gone = rng.random(600) < 0.05
-    target = cut(tmp_path, rows, gone, 250, data_page_size=50_000)
+    target = cut(tmp_path, rows, gone, 250, data_page_size=50_000, write_statistics=True)
     assert pq.read_table(target).cast(rows.schema).equals(rows.filter(pa.array(~gone)))
     assert pl.read_parquet(target)["text"].to_list() == rows.filter(pa.array(~gone))["text"].to_pylist()
 
@@ -113,6 +113,31 @@ def test_cutting_twice_gives_the_same_bytes_and_a_cut_file_can_be_cut_again(tmp_
     words = shards.settings(rows.schema)
     splice.copy_without(str(tmp_path / "b.parquet"), str(tmp_path / "c.parquet"), more, words)
     assert pq.read_table(tmp_path / "c.parquet").cast(rows.schema).equals(left.filter(pa.array(~more)))
+
+
+@pytest.mark.parametrize("columns", [["rights_signals", "char_count"], ["char_count"], ["id"]])
+def test_columns_can_be_put_in_place_of_others(tmp_path: Path, columns: list[str]) -> None:
+    rows, source, target = table(900), tmp_path / "a.parquet", tmp_path / "b.parquet"
+    write(source, rows, 400)
+    new = rows.set_column(0, rows.schema.field("id"), pa.array([f"other-{i}" for i in range(900)]))
+    new = new.set_column(2, rows.schema.field("rights_signals"), pa.array([["x", "y"], []] * 450))
+    new = new.set_column(3, rows.schema.field("char_count"), pa.array(range(900), pa.int32()))
+    wanted = pa.table([(new if n in columns else rows).column(n) for n in rows.schema.names], schema=rows.schema)
+    pieces = (new.select(columns).slice(at, 400) for at in range(0, 900, 400))
+    splice.copy_with(str(source), str(target), pieces, shards.DECISIONS)
+    assert pq.read_table(target).cast(rows.schema).equals(wanted)
+    assert pl.read_parquet(target).equals(pl.DataFrame(wanted))
+    assert pl.scan_parquet(target).slice(450, 9).collect().equals(pl.DataFrame(wanted).slice(450, 9))
+    assert (
+        duckdb.sql(f"SELECT * FROM '{target}' WHERE char_count = 17").fetchall()
+        == duckdb.sql("SELECT * FROM wanted WHERE char_count = 17").fetchall()
+    )
+    group = pq.read_metadata(target).row_group(2)
+    assert group.total_byte_size == sum(group.column(i).total_uncompressed_size for i in range(4))
+    again = tmp_path / "c.parquet"
+    splice.copy_with(str(target), str(again), (rows.select(columns).slice(at, 400) for at in (0, 400, 800)), {})
+    assert pq.read_table(again).cast(rows.schema).equals(rows)
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["a.parquet", "b.parquet", "c.parquet"]
 
 
 @pytest.mark.parametrize(

@@ -32,9 +32,11 @@ PARQUET: dict[str, Any] = {
     "compression": "zstd",
     "compression_level": 3,
     "write_page_index": True,
-    "use_content_defined_chunking": True,
+    "use_content_defined_chunking": {"min_chunk_size": 64 << 10, "max_chunk_size": 256 << 10},
     "store_schema": True,
 }
+UNIQUE = ("id", "text", "title", "url", "content_digest", "text_sha256")
+"""Columns whose values differ from row to row."""
 DECISIONS: dict[str, Any] = {"compression": "zstd", "compression_level": 3, "write_page_index": True}
 """How a part of decisions/ is written."""
 ROW_GROUP_BYTES = 128_000_000
@@ -42,9 +44,14 @@ ROW_GROUP_BYTES = 128_000_000
 
 
 def settings(schema: pa.Schema) -> dict[str, Any]:
-    """How a shard is written. Texts have no dictionary: they differ, and `splice` can then cut them page by page."""
-    names = [f"{f.name}.list.element" if pa.types.is_list(f.type) else f.name for f in schema if f.name != "text"]
-    return {**PARQUET, "use_dictionary": names}
+    """How a shard is written: pages of about 128 kB, of which `splice` codes only those anew that lose a row.
+
+    They cost 5 % more bytes than pages of 1 MB. What differs from row to row has no dictionary.
+    """
+    names = {f.name: f"{f.name}.list.element" if pa.types.is_list(f.type) else f.name for f in schema}
+    shared = [path for name, path in names.items() if name not in UNIQUE]
+    measured = [path for name, path in names.items() if name != "text"]  # a page's least and largest text help nobody
+    return {**PARQUET, "use_dictionary": shared, "write_statistics": measured}
 
 
 class Piece(NamedTuple):

@@ -8,6 +8,7 @@ import contextlib
 import json
 import os
 import shutil
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -16,7 +17,6 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from openclaw_data import storage
 from openclaw_data.dataset import balance, contents, duplicates, manifest, shards, splice
@@ -145,14 +145,8 @@ def _part(dataset: str, output: str, file: manifest.File, request: Request, host
     if not gone.any():
         _link(source, target)
         return file
-    at = 0
-    schema = shards.bare(opened.schema_arrow)
-    with storage.create(target) as path, pq.ParquetWriter(path, schema, **shards.DECISIONS) as writer:
-        for group in range(opened.num_row_groups):
-            table = opened.read_row_group(group).cast(schema)
-            mask = gone[at : at + len(table)]
-            at += len(table)
-            writer.write_table(_marked(table, mask, f"takedown.{request.id}"), row_group_size=max(1, len(table)))
+    with storage.create(target) as path:
+        splice.copy_with(source, path, _marked(opened, gone, f"takedown.{request.id}"), shards.DECISIONS)
     return file.model_copy(update=_facts(target))
 
 
@@ -166,19 +160,21 @@ def _prints(dataset: str, output: str, file: manifest.File, ids: set[str]) -> ma
     return file.model_copy(update=index.write_part(target, left))
 
 
-def _marked(table: pa.Table, gone: npt.NDArray[np.bool_], reason: str) -> pa.Table:
-    """The rows of a decisions part with `reason` as why the rows `gone` are dropped."""
-    rows = pl.Series(gone)
-    old = pl.DataFrame({n: pl.Series(table.column(n)) for n in ("outcome", "dropped_by")})
-    new = old.with_columns(
-        outcome=pl.when(rows).then(pl.lit("dropped")).otherwise("outcome"),
-        dropped_by=pl.when(rows).then(pl.col("dropped_by").list.concat(pl.lit([reason]))).otherwise("dropped_by"),
-    ).to_arrow(compat_level=pl.CompatLevel.oldest())
-    for name in ("outcome", "dropped_by"):
-        at = table.schema.get_field_index(name)
-        field = table.schema.field(at)
-        table = table.set_column(at, field, new.column(name).cast(field.type))
-    return table
+def _marked(opened: Any, gone: npt.NDArray[np.bool_], reason: str) -> Iterator[pa.Table]:
+    """The verdicts of a decisions part, a row group at a time, with `reason` as why the rows `gone` are dropped."""
+    names = ["outcome", "dropped_by"]
+    schema = shards.bare(opened.schema_arrow)
+    fields = pa.schema([schema.field(n) for n in names])
+    at = 0
+    for group in range(opened.num_row_groups):
+        old = pl.DataFrame(opened.read_row_group(group, names))
+        rows = pl.Series(gone[at : at + len(old)])
+        at += len(old)
+        new = old.with_columns(
+            outcome=pl.when(rows).then(pl.lit("dropped")).otherwise("outcome"),
+            dropped_by=pl.when(rows).then(pl.col("dropped_by").list.concat(pl.lit([reason]))).otherwise("dropped_by"),
+        ).select(names)
+        yield new.to_arrow(compat_level=pl.CompatLevel.oldest()).cast(fields)
 
 
 def _facts(path: str) -> dict[str, Any]:
