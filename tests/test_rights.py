@@ -215,6 +215,37 @@ def test_columns_of_a_batch_follow_its_rows() -> None:
     assert made["rights_signals"].type == pa.list_(pa.string())
 
 
+SAYINGS = (
+    '<a rel="LICENSE" href="https://creativecommons.org/licenses/by/4.0/">',
+    '<meta name="tdm-reservation" content="1">',
+    "<meta name=robots content=NoAI>",
+    "<!-- license -->",
+    "<p>版权所有，禁止转载",
+    "<p>京ICP备12345678号",
+    RSL.format("<permits>all</permits>"),
+    "<p>nothing",
+)
+
+
+@pytest.mark.parametrize("charset", ["utf-8", "gb18030", "big5-hkscs", "utf-16le", "windows-1252"])
+def test_a_batch_is_told_what_each_record_alone_is_told(charset: str) -> None:
+    pages = [first + " " * filling + second for first in SAYINGS for second in SAYINGS for filling in (0, 600)]
+    pages += ["x" * page.MAX_BYTES + saying for saying in SAYINGS[::3]]
+    payloads = [text.encode(charset, "ignore") for text in pages]
+    rows = [
+        {"payload": payload, "headers": "tdm-policy: /p" if i % 7 == 0 else ""} for i, payload in enumerate(payloads)
+    ]
+    rows += [{"text": text} for text in pages[:20]]
+    raw = documents.build(documents.RAW, rows)
+    made = rights.columns(raw, documents.build(documents.PAGE, [{"content_charset": charset}] * len(rows)), {})
+    alone = [
+        decide(rights.read(row.get("headers", ""), row.get("payload", b""), row.get("text", ""), charset))
+        for row in rows
+    ]
+    assert list(zip(*(made[name].to_pylist() for name in rights.COLUMNS), strict=True)) == alone
+    assert len({status for _, _, status, _, _ in alone}) == 3
+
+
 def test_opt_out_lists_cover_the_hosts_below_a_domain(tmp_path) -> None:
     file = tmp_path / "domains.txt"
     file.write_text("# asked in 2026\nExample.com\n*.example.org\n例子.中国\n", encoding="utf-8")

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from openclaw_data.rights import headers, notices, optout, page
-from openclaw_data.rights.evidence import STATUSES, Evidence, decide
+from openclaw_data.rights.evidence import STATUSES, Content, Evidence, decide
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -29,13 +29,18 @@ def read(header_lines: str, payload: bytes, text: str = "", charset: str = "utf-
         charset: how the payload is encoded, as `extraction` decided.
         base: the source's own licence, which counts where the page names none.
     """
+    return _read(header_lines, Content(payload, text, charset)).with_source_licence(base)
+
+
+def _read(header_lines: str, content: Content) -> Evidence:
     found = headers.read(header_lines) if header_lines else Evidence()
-    if payload:
-        body = page.readable(payload, charset)
-        found = found.joined(page.read(body)).joined(notices.in_bytes(body, charset))
-    elif text:
-        found = found.joined(notices.in_text(text))
-    return found.with_source_licence(base)
+    if content.payload:
+        body = page.readable(content.payload, content.charset)
+        found = found.joined(page.read(body, content.named))
+        found = found.joined(notices.in_bytes(body, content.charset, content.named))
+    elif content.text:
+        found = found.joined(notices.in_text(content.text))
+    return found
 
 
 def columns(
@@ -53,19 +58,13 @@ def columns(
         `licence` and `licence_source` (`cc-rel`, `cc-jsonld`, `cc-meta`, `link-header`, `source`, `none`),
         `rights_status` (`clear`, `reserved`, `unknown`), `rights_signals` list<string>, `icp`.
     """
-    names = ("headers", "payload", "text", "source_id", "url", "skipped", "error")
-    rows = zip(*(raw.column(n) for n in names), pages.column("content_charset"), strict=True)
+    from openclaw_data.rights import search
+
+    columns = (raw.column(name).to_pylist() for name in ("headers", "source_id", "url"))
     decided = []
-    for lines, payload, text, source, url, skipped, error, charset in rows:
-        usable = not (skipped.as_py() or error.as_py())
-        found = read(
-            lines.as_py(),
-            payload.as_py() if usable else b"",
-            text.as_py() if usable else "",
-            charset.as_py(),
-            licences.get(source.as_py(), ""),
-        )
-        if optouts and (domain := optout.match(url.as_py(), optouts)):
+    for lines, source, url, content in zip(*columns, search.contents(raw, pages), strict=True):
+        found = _read(lines, content).with_source_licence(licences.get(source, ""))
+        if optouts and (domain := optout.match(url, optouts)):
             found = found.joined(Evidence((f"optout:{domain}",), reserved=True))
         decided.append(decide(found))
     return _arrays(decided)

@@ -8,6 +8,18 @@ OPEN = ("CC0-1.0", "CC-BY-", "CC-BY-SA-", "LicenseRef-CC-PDM", "LicenseRef-CC-BY
 RESTRICTED = ("-NC", "-ND")
 
 
+class Content(NamedTuple):
+    """What is to be read of one record. `named`: the needles in `payload`, None where they are still to be looked for.
+
+    `payload` and `text` are empty where they are known to say nothing.
+    """
+
+    payload: bytes = b""
+    text: str = ""
+    charset: str = "utf-8"
+    named: frozenset[bytes] | None = None
+
+
 class Evidence(NamedTuple):
     """Signals in the order found; licences as (SPDX id, where); what the signals amount to.
 

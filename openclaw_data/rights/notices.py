@@ -4,8 +4,10 @@ They are evidence, not reservations: 版权所有 stands below nearly every Chin
 what forbids reprinting, for those who want that.
 """
 
+import contextlib
 import functools
 import re
+from collections.abc import Collection
 from html import unescape
 
 from openclaw_data.rights.evidence import Evidence
@@ -18,8 +20,7 @@ _PHRASES = {
     "未经授权": ("未经授权", "未经许可", "未经允许", "未经同意", "未經授權", "未經許可", "未經允許", "未經同意"),
     "版权所有": ("版权所有", "版權所有"),
 }
-_STEMS = ("转载", "轉載", "未经", "未經", "版权所有", "版權所有")
-"""What to look for first: two phrases of three share it."""
+_ICP_MARK = b"ICP"
 _PROVINCES = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼"
 _ICP = re.compile(
     rf"([{_PROVINCES}])\s{{0,3}}ICP\s{{0,3}}([备证備證])(?:案|案号|字)?\s{{0,3}}[:：]?\s{{0,3}}(?:第)?(\d{{5,10}})\s{{0,3}}号?"
@@ -37,38 +38,51 @@ def in_text(text: str) -> Evidence:
     return Evidence(tuple(signals), icp=_number(text) if "ICP" in text else "")
 
 
-def in_bytes(page: bytes, charset: str) -> Evidence:
-    """The notices in a page that is encoded in `charset`, without decoding more than the places around a hit."""
-    name = charset.lower().replace("_", "-")
-    if name.startswith("utf-16"):
-        name = "utf-8"  # `page.readable` has made it so
-    if not name.startswith(("utf-8", "utf8", *_TWO_BYTE)):
+def in_bytes(page: bytes, charset: str, named: Collection[bytes] | None = None) -> Evidence:
+    """The notices in a page that is encoded in `charset`, without decoding more than the places around a hit.
+
+    `named`: which of `needles(charset)` are in the page, where that is known.
+    """
+    wanted = needles(charset)
+    if named is None:
+        named = [needle for needle in wanted if needle in page]
+    if not any(needle in named for needle in wanted):
         return Evidence()
-    signals = []
-    stems = [stem for stem in _encoded(_STEMS, name) if stem and stem in page]
-    if stems:
-        for label, phrases in _PHRASES.items():
-            if any(phrase and phrase in page for phrase in _encoded(phrases, name)):
-                signals.append(f"notice:{label}")
-    return Evidence(tuple(signals), icp=_icp(page, name) if b"ICP" in page else "")
+    name = _name(charset)
+    labels = [label for label, phrases in _PHRASES.items() if any(p in named for p in _encoded(phrases, name))]
+    icp = _icp(page, name) if _ICP_MARK in named else ""
+    return Evidence(tuple(f"notice:{label}" for label in labels), icp=icp)
 
 
 @functools.lru_cache(maxsize=64)
+def needles(charset: str) -> tuple[bytes, ...]:
+    """The bytes of which a page in `charset` with a notice or a number has one; none for a charset without Chinese."""
+    name = _name(charset)
+    if not name.startswith(("utf-8", "utf8", *_TWO_BYTE)):
+        return ()
+    return _ICP_MARK, *dict.fromkeys(phrase for phrases in _PHRASES.values() for phrase in _encoded(phrases, name))
+
+
+def _name(charset: str) -> str:
+    """The charset of `page.readable`, which makes UTF-8 of UTF-16."""
+    name = charset.lower().replace("_", "-")
+    return "utf-8" if name.startswith("utf-16") else name
+
+
+@functools.lru_cache(maxsize=256)
 def _encoded(phrases: tuple[str, ...], charset: str) -> tuple[bytes, ...]:
-    """The phrases as bytes; empty where the charset has none of its characters."""
+    """The phrases as bytes, those that the charset can write."""
     found = []
     for phrase in phrases:
-        try:
+        with contextlib.suppress(UnicodeEncodeError, LookupError):
             found.append(phrase.encode(charset))
-        except (UnicodeEncodeError, LookupError):
-            found.append(b"")
     return tuple(found)
 
 
 def _icp(page: bytes, charset: str) -> str:
     at = -1
     for _ in range(_MAX_HITS):
-        at = page.find(b"ICP", at + 1)
+        at = page.find(_ICP_MARK, at + 1)
         if at < 0:
             break
         # None of the break bytes is ever the second byte of a Chinese character, so decoding starts in step there.

@@ -1,18 +1,20 @@
 """Rights in a page's markup: meta elements, licence links, JSON-LD, RSL.
 
-No parse: a page is passed through substring tests at memory speed, and only tags around a hit are looked at, so that
-the nineteen pages of twenty that say nothing cost next to nothing. Bounded by `MAX_BYTES` and `MAX_HITS`.
+No parse: only tags around one of `NEEDLES` are looked at, so that pages that say nothing, most of them, cost next to
+nothing. Bounded by `MAX_BYTES` and `MAX_HITS`.
 """
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from html import unescape
 from typing import Any
 
 from openclaw_data.rights import headers, licences
 from openclaw_data.rights.evidence import Evidence
 
+NEEDLES = (b"license", b"tdm-", b"noai", b"noimageai", b"creativecommons.org/", b"rsl+xml")
+"""In lower case: a page without any of them says nothing."""
 MAX_BYTES = 1 << 20
 """Of a longer page the first and the last half of this are looked at: heads and feet carry the statements."""
 MAX_HITS = 32
@@ -33,35 +35,48 @@ _RSL_TRAINING = frozenset(["all", "ai-all", "ai-train", "train-ai"])
 
 def readable(payload: bytes, charset: str) -> bytes:
     """The page with its markup in ASCII bytes, cut to `MAX_BYTES` around its middle."""
-    if charset.lower().replace("_", "-").startswith("utf-16"):
+    if _is_utf16(charset):
         payload = payload[: 2 * MAX_BYTES].decode(charset, "ignore").encode()
     half = MAX_BYTES // 2
     return payload if len(payload) <= MAX_BYTES else payload[:half] + b"\n" + payload[-half:]
 
 
-def read(page: bytes) -> Evidence:
-    """The evidence in the markup of a page (see `readable`)."""
+def _is_utf16(charset: str) -> bool:
+    return charset.lower().replace("_", "-").startswith("utf-16")
+
+
+def is_whole(sizes: Any, charset: str) -> Any:
+    """Whether `readable` is the payload itself: bool[n] for payloads of `sizes` int64[n] bytes."""
+    return (sizes <= MAX_BYTES) & (not _is_utf16(charset))
+
+
+def read(page: bytes, named: Collection[bytes] | None = None) -> Evidence:
+    """The evidence in the markup of a page (see `readable`). `named`: the `NEEDLES` in it, where that is known."""
+    if named is not None and not any(needle in named for needle in NEEDLES):
+        return Evidence()
     low = page.lower()
+    if named is None:
+        named = [needle for needle in NEEDLES if needle in low]
     found = Evidence()
-    if b"license" in low:
+    if b"license" in named:
         for name, attributes in _tags(page, low, b"license"):
             if name in ("a", "link"):
                 found = found.joined(_licence(attributes))
-    if b"tdm-" in low:
+    if b"tdm-" in named:
         for name, attributes in _tags(page, low, b"tdm-"):
             if name == "meta":
                 found = found.joined(_tdm(attributes))
-    if b"noai" in low or b"noimageai" in low:
+    if b"noai" in named or b"noimageai" in named:
         for name, attributes in _tags(page, low, b"noai", b"noimageai"):
             if name == "meta" and attributes.get("name", "").lower() in _ROBOTS_NAMES:
                 found = found.joined(headers.robots(attributes.get("content", ""), "meta"))
-    if b"creativecommons.org/" in low:
+    if b"creativecommons.org/" in named:
         for name, attributes in _tags(page, low, b"creativecommons.org/"):
             if name == "meta" and (attributes.get("name") or attributes.get("property", "")).lower() in _DC_LICENCE:
                 found = found.joined(headers.licence_link(attributes.get("content", ""), "", "cc-meta"))
         if b"ld+json" in low:
             found = found.joined(_json_ld(page, low))
-    if b"rsl+xml" in low:
+    if b"rsl+xml" in named:
         found = found.joined(_rsl(page, low))
     return found
 
@@ -96,8 +111,11 @@ def _attributes(tag: bytes) -> dict[str, str]:
 
 def _inside(low: bytes, at: int) -> bool:
     """Whether a place lies in a comment or a script."""
-    pairs = ((b"<!--", b"-->"), (b"<script", b"</script"), (b"<style", b"</style"))
-    return any(low.rfind(begin, 0, at) > low.rfind(end, 0, at) for begin, end in pairs)
+    for begin, end in ((b"<!--", b"-->"), (b"<script", b"</script"), (b"<style", b"</style")):
+        start = low.rfind(begin, 0, at)
+        if start >= 0 and low.find(end, start, at) < 0:
+            return True
+    return False
 
 
 def _licence(attributes: dict[str, str]) -> Evidence:
