@@ -14,12 +14,14 @@ from openclaw_data.commands import (
     explain,
     index,
     lists,
+    plan,
     provenance,
     registry,
     review,
     safety,
     train,
 )
+from openclaw_data.commands.options import by_source
 from openclaw_data.errors import DataError, Interrupted
 
 app = typer.Typer(
@@ -115,7 +117,7 @@ def run(
     if dry_run:
         from openclaw_data.commands.plan import show_graphs
 
-        show_graphs(recipe, output, work, _by_source(inputs or []), runner, context.args)
+        show_graphs(recipe, output, work, by_source(inputs or []), runner, context.args)
         return
     from openclaw_data.dataset import summary
     from openclaw_data.flow.run import run as curate
@@ -124,7 +126,7 @@ def run(
         recipe,
         output,
         work,
-        _by_source(inputs or []),
+        by_source(inputs or []),
         workers,
         force=force,
         quiet=quiet,
@@ -150,6 +152,7 @@ def recipes() -> None:
         print(f"{name} {found.version}: {' '.join(found.description.split())} Sources: {sources}.")
 
 
+app.command()(plan.estimate)
 app.command()(audit.audit)
 app.command()(safety.audit_pii)
 app.add_typer(review.app, name="review")
@@ -163,13 +166,3 @@ app.command()(index.dedup_check)
 app.add_typer(index.app, name="index")
 app.add_typer(registry.contribution, name="manifest")
 app.add_typer(registry.app, name="registry")
-
-
-def _by_source(inputs: list[str]) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
-    for item in inputs:
-        key, equals, path = item.partition("=")
-        if not equals or not key or not path:
-            raise DataError(f"--input {item}", "is not of the form ID=PATH.", "Example: --input cc=crawl.warc.gz")
-        found.setdefault(key, []).append(path)
-    return found

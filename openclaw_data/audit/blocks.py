@@ -55,6 +55,7 @@ def assemble(
         licences={k: amount(v) for (k,), v in _largest(tally.kept["licence"])},
         signals=histograms_of(tally, listed),
         review=manifest.get("review"),
+        estimate={k: (v["estimated"], v["actual"]) for k, v in manifest.get("estimate", {}).items()},
         samples=_samples(tally, listed, work),
         reproducibility=report.Reproducibility(
             **{k: manifest[k] for k in ("code", "environment", "packs", "models")},

@@ -253,6 +253,7 @@ class Report(Section):
     signals: tuple[Histogram, ...]
     samples: Samples
     review: Review | None = Field(None, description="results of the spot check, where one was held")
+    estimate: dict[str, tuple[float, float]] = Field({}, description="what was said before the run, what it was")
     reproducibility: Reproducibility
     not_measured: tuple[Missing, ...]
 

@@ -208,6 +208,13 @@ class Review(Section):
     lexicons: tuple[Words, ...] = ()
 
 
+class Forecast(Section):
+    """What `openclaw-data estimate` said before the run, beside what it was."""
+
+    estimated: float
+    actual: float
+
+
 class Manifest(Section):
     """The whole manifest."""
 
@@ -238,6 +245,7 @@ class Manifest(Section):
     code: dict[str, str] = Field(description="version of openclaw-data and sha256 of its source files")
     environment: dict[str, str] = Field(description="versions of what the result depends on")
     seconds: dict[str, float] = Field(description="wall time of each stage in this run; 0 where parts were done before")
+    estimate: dict[str, Forecast] = Field({}, description="documents, seconds and bytes; empty: nothing was estimated")
     tokenizer: str = "openclaw-words-1"
     takedowns: tuple[Takedown, ...] = Field((), description="requests carried out, oldest first")
     review: Review | None = Field(None, description="results of the spot check, where one was held")

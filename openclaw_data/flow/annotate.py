@@ -44,12 +44,31 @@ def annotate_split(task: folder.Task) -> int:
     Returns:
         The number of records read. Running it again replaces the files with the same bytes.
     """
-    started = time.perf_counter()
+    started, began = time.perf_counter(), time.process_time()
     resolved, splits = folder.settings(task.work, task.run_id)
     split = splits[task.number]
     ignored: Counter[str] = Counter()
+    written = write_part(task, annotated_batches(split, resolved, ignored))
+    facts = {
+        **written,
+        "ignored": dict(sorted(ignored.items())),
+        "name": split.name,
+        "source_id": split.source_id,
+        "seconds": round(time.perf_counter() - started, 3),
+        "cpu_seconds": round(time.process_time() - began, 3),
+        "peak_bytes": folder.peak_bytes(),
+    }
+    folder.mark(task.work, STAGE, task.number, facts)
+    return int(written["records"])
+
+
+def write_part(task: folder.Task, batches: Iterator[tuple[pa.RecordBatch, ...]]) -> dict[str, Any]:
+    """Write the three files of a part, batch by batch, of which there is at least one.
+
+    Returns:
+        What its marker says of the content: records, lines, and errors by name.
+    """
     errors: Counter[str] = Counter()
-    batches = annotated_batches(split, resolved, ignored)
     first = next(batches)
     records = line_feeds = 0
     with contextlib.ExitStack() as stack:
@@ -64,17 +83,7 @@ def annotate_split(task: folder.Task) -> int:
             line_feeds += pc.sum(pc.count_substring(three[0].column("text"), "\n")).as_py() or 0
             for writer, batch in zip(writers, three, strict=True):
                 writer.write_batch(batch)
-    facts = {
-        "records": records,
-        "lines": records + line_feeds,
-        "ignored": dict(sorted(ignored.items())),
-        "errors": dict(sorted(errors.items())),
-        "name": split.name,
-        "source_id": split.source_id,
-        "seconds": round(time.perf_counter() - started, 3),
-    }
-    folder.mark(task.work, STAGE, task.number, facts)
-    return records
+    return {"records": records, "lines": records + line_feeds, "errors": dict(sorted(errors.items()))}
 
 
 def paths(task: folder.Task) -> list[str]:

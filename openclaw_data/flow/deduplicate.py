@@ -68,7 +68,7 @@ def plan(job: folder.Job, documents: int, known: int) -> matching.Matching:
     asked = job.resolved.recipe.dedup
     assert asked is not None
     threshold = asked.minhash.threshold if asked.minhash else 1.0
-    keys = documents * (fingerprints.optimal_bands(threshold).bands if asked.minhash else 1)
+    keys = keys_of(job, documents)
     passes = max(1, -(-keys * SHUFFLED_KEY_BYTES // asked.memory)) if job.engine.runner == folder.LOCAL else 1
     partitions = max(passes, job.engine.workers * stages.partitions_for(keys, asked.memory))
     return matching.Matching(
@@ -82,6 +82,13 @@ def plan(job: folder.Job, documents: int, known: int) -> matching.Matching:
         keep=asked.keep,
         prefer=asked.prefer,
     )
+
+
+def keys_of(job: folder.Job, documents: int) -> int:
+    """How many keys so many documents have at most in the largest shuffle."""
+    asked = job.resolved.recipe.dedup
+    minhash = asked.minhash if asked else None
+    return documents * (fingerprints.optimal_bands(minhash.threshold).bands if minhash else 1)
 
 
 def check_policy(job: folder.Job) -> None:

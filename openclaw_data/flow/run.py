@@ -1,6 +1,7 @@
 """A whole run: annotate, deduplicate, publish, balance. Each stage skips the parts that are done."""
 
 import contextlib
+import resource
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -13,7 +14,7 @@ from openclaw_data.dataset import balance, contents, duplicates, manifest, shard
 from openclaw_data.dataset.seal import seal
 from openclaw_data.documents import DataError
 from openclaw_data.errors import Interrupted
-from openclaw_data.flow import annotate, budget, deduplicate, lock, progress, publish, runner
+from openclaw_data.flow import annotate, budget, deduplicate, estimate, lock, progress, publish, runner
 from openclaw_data.flow import work as folder
 
 _OURS = (
@@ -130,14 +131,16 @@ def finish(
     job: folder.Job, identity: dict[str, Any], splits: list[ingest.Split], sign_key: str | Path | None = None
 ) -> manifest.Manifest:
     """Do what is left of a run whose folders are open: annotate, deduplicate, publish, balance, describe."""
-    seconds = {}
+    seconds, began = {}, 0.0
     for name, stage in (("annotate", _annotate), ("deduplicate", _deduplicate), ("publish", _publish)):
         started = time.monotonic()
         stage(job)
         if name == "annotate":
             budget.check(job)
+            began = _cpu()
         seconds[name] = round(time.monotonic() - started, 3)
     described = _describe(job, identity, splits, seconds)
+    described = described.model_copy(update={"estimate": estimate.compared(job, described, _cpu() - began)})
     audit(job.output, described.model_dump(mode="json"))
     result = seal(job.output, described, sign_key)
     storage.remove(job.marks)
@@ -174,6 +177,11 @@ def begin_output(out: str, identity: dict[str, Any]) -> None:
     """Write down whose the output folder is; after the work folder was found to be this run's, too."""
     storage.remove_leftovers(out)
     storage.write_json(storage.join(out, ".incomplete", "run.json"), identity)
+
+
+def _cpu() -> float:
+    """CPU seconds of this process and of its ended children."""
+    return sum(sum(resource.getrusage(who)[:2]) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
 
 
 def _annotate(job: folder.Job) -> None:

@@ -13,6 +13,8 @@ WORK/
 import functools
 import hashlib
 import json
+import resource
+import sys
 import threading
 from importlib import metadata
 from pathlib import Path
@@ -23,6 +25,9 @@ from openclaw_data.documents import DataError
 
 LOCAL = "FnApiRunner"
 """The local runner, pinned."""
+
+ESTIMATE = "estimate.json"
+"""What `openclaw-data estimate` said of the run."""
 
 
 class Engine(NamedTuple):
@@ -95,6 +100,12 @@ def part_name(number: int) -> str:
     return f"part-{number:05d}"
 
 
+def peak_bytes() -> int:
+    """The largest memory this process ever held."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024
+
+
 def path(work: str, stage: str, number: int, ending: str = "parquet") -> str:
     """The path of a part's file in a stage."""
     return storage.join(work, stage, f"{part_name(number)}.{ending}")
@@ -124,7 +135,7 @@ def open_folder(work: str, identity: dict[str, Any], splits: list[ingest.Split])
     file = storage.join(work, "run.json")
     found = storage.read_json(file)
     if found is None:
-        if set(storage.names(work)) - {"splits.json"}:  # a run killed before it wrote run.json left that
+        if set(storage.names(work)) - {"splits.json", ESTIMATE}:  # a run killed before it wrote run.json left the first
             raise DataError(work, "is not empty and not a work folder.", "Choose another folder with --work.")
         storage.make_folder(work)
         storage.write_json(storage.join(work, "splits.json"), [s._asdict() for s in splits])

@@ -1,0 +1,282 @@
+"""What a run will cost, from a sample of its input that goes through the run's own functions on this machine.
+
+Records are read from the beginning of up to eight splits and annotated; they are then a small run's parts in a
+temporary folder, from which decisions and shards are made and the keys of deduplication packed. What is measured so is
+scaled to the whole input. What a small sample cannot show, the fixed costs of a run and the time that edges, clusters
+and the report take, are constants from whole runs (docs/performance.md).
+"""
+
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+
+from openclaw_data import dedup, documents, ingest, storage
+from openclaw_data.dataset import manifest
+from openclaw_data.documents import DataError
+from openclaw_data.flow import annotate, deduplicate, lines, matching, publish
+from openclaw_data.flow import work as folder
+from openclaw_data.ingest import files, streams
+
+SPLITS = 8
+"""Splits that are looked into."""
+WARM_UP = 16
+"""Records annotated before the clock starts: kernels and models are loaded by them."""
+START_SECONDS, GRAPH_SECONDS = 3.0, 0.3
+"""CPU time that a worker process, and a graph on the local runner, take before they do anything."""
+AFTER_SECONDS = 3e-4
+"""CPU time a record for edges, clusters, counts and the audit report, on top of what is measured here."""
+PROBE_BYTES = 1 << 20
+
+
+class Sample(NamedTuple):
+    """What was seen of one split. `units`: how much of it, in the unit of its bounds (bytes or row groups)."""
+
+    split: ingest.Split
+    batch: pa.RecordBatch
+    records: int
+    units: float
+    read_seconds: float
+
+
+class Estimate(NamedTuple):
+    """What a run will take. `wall_seconds`: workers -> seconds on this kind of machine with so many free cores."""
+
+    run_id: str
+    sampled: int
+    documents: int
+    cpu_seconds: float
+    peak_worker_bytes: int
+    shuffle_bytes: int
+    output_bytes: int
+    work_bytes: int
+    wall_seconds: dict[str, float]
+
+
+def estimate(
+    job: folder.Job, identity: dict[str, Any], splits: list[ingest.Split], seconds: float, workers: list[int]
+) -> Estimate:
+    """Sample the input for about `seconds` of CPU time and say what the run will take.
+
+    Raises:
+        DataError: bad input, as in the run itself.
+    """
+    spread = np.unique(np.linspace(0, len(splits) - 1, min(SPLITS, len(splits))).round().astype(int))
+    limit = job.resolved.recipe.extract.max_page_bytes
+    samples = [_sample(splits[n], limit) for n in spread.tolist()]
+    with tempfile.TemporaryDirectory(prefix="openclaw-data-estimate-") as place:
+        small = _small(job, place, identity, [s.split for s in samples])
+        annotated = _annotate(job, small, samples, seconds)
+        rest = _rest(job, small)
+        size = _bytes(small.work)
+    return _scale(job, splits, samples, _Measured(annotated, rest, size), workers)
+
+
+class _Annotated(NamedTuple):
+    """`seconds`: CPU time of a record, `a_batch`: of a batch, whatever is in it."""
+
+    records: int
+    seconds: float
+    a_batch: float
+    rows_a_batch: float
+
+
+class _Rest(NamedTuple):
+    seconds: float
+    shuffle_bytes: int
+    output_bytes: int
+
+
+class _Measured(NamedTuple):
+    annotated: _Annotated
+    rest: _Rest
+    work_bytes: int
+
+
+def _sample(split: ingest.Split, limit: int) -> Sample:
+    """The first batch of a split, and how much of the split it is."""
+    began = time.process_time()
+    batches = ingest.read(split, max_page_bytes=limit, ignored=Counter())
+    batch = next(batches, documents.build(documents.RAW, []))
+    took = time.process_time() - began
+    whole = float(split.stop - split.start)
+    if next(batches, None) is None:
+        return Sample(split, batch, len(batch), whole, took)
+    last = batch.slice(len(batch) - 1)
+    end = last.column("warc_record_offset")[0].as_py() + last.column("warc_record_length")[0].as_py()
+    if split.format == "parquet":
+        groups = storage.open_parquet(split.path).metadata
+        rows = np.cumsum([groups.row_group(g).num_rows for g in range(split.start, split.stop)])
+        return Sample(split, batch, len(batch), float(np.interp(len(batch), rows, np.arange(1, len(rows) + 1))), took)
+    if split.format == "jsonl" and split.codec:
+        end = end / _expansion(split)
+    return Sample(split, batch, len(batch), min(whole, max(1.0, end - split.start)), took)
+
+
+def _expansion(split: ingest.Split) -> float:
+    """Decompressed bytes a compressed byte, at the beginning of a file."""
+    out = 0
+    with files.open_binary(split.path) as file:
+        members = streams.Members(file, split.codec)
+        while file.tell() < PROBE_BYTES and members.open():
+            while (piece := members.pull()) and file.tell() < PROBE_BYTES:
+                out += len(piece)
+        return max(1.0, out / max(1, file.tell()))
+
+
+def _small(job: folder.Job, place: str, identity: dict[str, Any], splits: list[ingest.Split]) -> folder.Job:
+    """A run in a temporary folder over the sampled splits, without what only a whole corpus decides."""
+    asked = job.resolved.recipe.model_copy(update={"dedup": None})
+    resolved = job.resolved._replace(recipe=asked)
+    small = job._replace(work=f"{place}/work", output=f"{place}/out", resolved=resolved, parts=len(splits))
+    folder.open_folder(small.work, {**identity, "recipe": resolved.to_json()}, splits)
+    return small
+
+
+def _annotate(job: folder.Job, small: folder.Job, samples: list[Sample], seconds: float) -> _Annotated:
+    """Write the annotated parts of the small run, as many records of each sample as there is time for."""
+    annotate.annotate(samples[0].batch.slice(0, WARM_UP), job.resolved)
+    a_batch = _timed(annotate.annotate, documents.build(documents.RAW, []), job.resolved)[0]
+    records, took = 0, 0.0
+    for number, sample in enumerate(samples):
+        left = max(0.0, seconds - took) / (len(samples) - number)
+        raw = sample.batch
+        guess = (took - number * a_batch) / records if records else 0.005
+        rows = int(min(len(raw), max(WARM_UP, left / max(guess, 1e-5))))
+        raw = raw.take(pa.array(np.linspace(0, len(raw) - 1, rows).round().astype(np.int64)))
+        task = folder.Task(small.work, small.run_id, small.output, number)
+        cpu, batch = _timed(annotate.annotate, raw, job.resolved)
+        written, _ = _timed(_write, task, raw, batch)
+        records, took = records + rows, took + cpu + written
+    a_record = max(0.0, took - len(samples) * a_batch) / max(1, records)
+    full = [s.records for s in samples]
+    return _Annotated(records, a_record, a_batch, max(1.0, float(np.mean(full))))
+
+
+def _write(task: folder.Task, raw: pa.RecordBatch, batch: pa.RecordBatch) -> None:
+    three = (batch, dedup.fingerprint(batch), annotate.quarantined(raw, batch))
+    folder.mark(task.work, annotate.STAGE, task.number, annotate.write_part(task, iter([three])))
+
+
+def _rest(job: folder.Job, small: folder.Job) -> _Rest:
+    """Decide, publish and pack the keys of the small run: CPU time, bytes that would be shuffled, bytes written."""
+    tasks = [folder.Task(small.work, small.run_id, small.output, n) for n in range(small.parts)]
+    took = 0.0
+    for task in tasks:
+        took += _timed(publish.decide_part, task)[0]
+    plan = publish.plan_shards(small.marks, small.parts, small.resolved.recipe.output.shard_bytes)
+    storage.write_json(storage.join(small.marks, "shards.json"), plan)
+    for number in range(len(plan)):
+        took += _timed(publish.write_shard, tasks[0]._replace(number=number))[0]
+    written = _bytes(small.output) - _bytes(small.marks)
+    asked = job.resolved.recipe.dedup
+    shuffled = 0
+    if asked is not None:
+        settings = deduplicate.plan(job, 1, 0)._replace(work=small.work, parts=small.parts, stop=1, step=1)
+        settings = settings._replace(partitions=1)
+        senders: list[Callable[..., Any]] = [matching.url_keys] * asked.url + [matching.exact_keys] * asked.exact
+        senders += [matching.near_keys] * (asked.minhash is not None)
+        for send in senders:
+            for part in range(small.parts):
+                cpu, sent = _timed(_sent, send, part, settings)
+                took, shuffled = took + cpu, shuffled + sent
+        if asked.lines is not None:
+            shuffled += lines.KEY_BYTES * sum(
+                folder.marker(small.work, annotate.STAGE, n)["lines"] for n in range(small.parts)
+            )
+    return _Rest(took, shuffled, written)
+
+
+def _sent(send: Callable[..., Any], part: int, settings: matching.Matching) -> int:
+    return sum(len(packed) for _, packed in send(part, settings))
+
+
+def _timed(call: Callable[..., Any], *arguments: object) -> tuple[float, Any]:
+    """CPU seconds of a call, and what it returned."""
+    began = time.process_time()
+    value = call(*arguments)
+    return time.process_time() - began, value
+
+
+def _bytes(place: str) -> int:
+    return sum(storage.size(storage.join(place, name)) for name in storage.files(place))
+
+
+def _scale(
+    job: folder.Job, splits: list[ingest.Split], samples: list[Sample], seen: _Measured, workers: list[int]
+) -> Estimate:
+    """From the sample to the whole input, format by format."""
+    found = {f: [s for s in samples if s.split.format == f] for f in {s.split.format for s in samples}}
+    density = {f: sum(s.records for s in of) / sum(s.units for s in of) for f, of in found.items()}
+    reading = {f: sum(s.read_seconds for s in of) / max(1, sum(s.records for s in of)) for f, of in found.items()}
+    some = sum(s.records for s in samples) / sum(s.units for s in samples)  # of a format that was not looked into
+    one = seen.annotated
+    records, costs = [], []
+    for split in splits:
+        n = (split.stop - split.start) * density.get(split.format, some)
+        records.append(n)
+        costs.append(n * (reading.get(split.format, 0.0) + one.seconds + one.a_batch / one.rows_a_batch) + one.a_batch)
+    total, part = sum(records), max(1, one.records)
+    after = total * (seen.rest.seconds / part + AFTER_SECONDS) + GRAPH_SECONDS * 8
+    wall = {str(n): round(_longest(costs, n) + START_SECONDS * (n > 1) + after, 1) for n in workers}
+    return Estimate(
+        run_id=job.run_id,
+        sampled=one.records,
+        documents=round(total),
+        cpu_seconds=round(sum(costs) + after, 1),
+        peak_worker_bytes=folder.peak_bytes() + _more(job, total),
+        shuffle_bytes=round(total * seen.rest.shuffle_bytes / part),
+        output_bytes=round(total * seen.rest.output_bytes / part),
+        work_bytes=round(total * seen.work_bytes / part),
+        wall_seconds=wall,
+    )
+
+
+def _more(job: folder.Job, records: float) -> int:
+    """What deduplication takes beyond a worker's own, in the process that holds the shuffle."""
+    asked = job.resolved.recipe.dedup
+    keys = deduplicate.keys_of(job, round(records)) if asked is not None else 0
+    return 0 if asked is None else min(asked.memory, keys * deduplicate.SHUFFLED_KEY_BYTES)
+
+
+def _longest(costs: list[float], workers: int) -> float:
+    """The busiest worker's time: the local runner deals splits out in turn."""
+    return max(sum(costs[n::workers]) for n in range(workers))
+
+
+def store(found: Estimate, work: str) -> None:
+    """Leave it in the work folder, for the report of the run.
+
+    Raises:
+        DataError: the folder holds something else than a run.
+    """
+    if (
+        storage.names(work)
+        and not storage.exists(storage.join(work, "run.json"))
+        and set(storage.names(work)) != {folder.ESTIMATE}
+    ):
+        raise DataError(work, "is not empty and not a work folder.", "Choose another folder with --work.")
+    storage.write_json(storage.join(work, folder.ESTIMATE), found._asdict(), indent=1)
+
+
+def compared(job: folder.Job, made: manifest.Manifest, after_seconds: float) -> dict[str, manifest.Forecast]:
+    """Estimate against actual of a run that is done; empty where nothing was estimated for this run."""
+    said = storage.read_json(storage.join(job.work, folder.ESTIMATE))
+    if said is None or said["run_id"] != job.run_id:
+        return {}
+    markers = [folder.marker(job.work, annotate.STAGE, n) for n in range(job.parts)]
+    written = (*made.shards, *made.decisions, *made.fingerprints, *made.contamination)
+    actual: dict[str, float] = {
+        "documents": made.counts.read,
+        "cpu_seconds": round(sum(m.get("cpu_seconds", 0.0) for m in markers) + after_seconds, 1),
+        "peak_worker_bytes": max((m.get("peak_bytes", 0) for m in markers), default=0),
+        "output_bytes": sum(f.size_bytes for f in written),
+    }
+    rows = {key: manifest.Forecast(estimated=said[key], actual=value) for key, value in actual.items()}
+    if (wall := said["wall_seconds"].get(str(job.engine.workers))) is not None:
+        rows["wall_seconds"] = manifest.Forecast(estimated=wall, actual=round(sum(made.seconds.values()), 1))
+    return rows
