@@ -13,12 +13,13 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from openclaw_data import dedup, documents, ingest, storage
 from openclaw_data.dataset import manifest
 from openclaw_data.documents import DataError
-from openclaw_data.flow import annotate, deduplicate, lines, matching, publish
+from openclaw_data.flow import annotate, deduplicate, matching, publish
 from openclaw_data.flow import work as folder
 from openclaw_data.ingest import files, streams
 
@@ -31,6 +32,8 @@ START_SECONDS, GRAPH_SECONDS = 3.0, 0.3
 AFTER_SECONDS = 3e-4
 """CPU time a record for edges, clusters, counts and the audit report, on top of what is measured here."""
 PROBE_BYTES = 1 << 20
+LINE_BYTES = 12
+"""What a line takes in the shuffle that finds boilerplate."""
 
 
 class Sample(NamedTuple):
@@ -70,31 +73,19 @@ def estimate(
     samples = [_sample(splits[n], limit) for n in spread.tolist()]
     with tempfile.TemporaryDirectory(prefix="openclaw-data-estimate-") as place:
         small = _small(job, place, identity, [s.split for s in samples])
-        annotated = _annotate(job, small, samples, seconds)
-        rest = _rest(job, small)
-        size = _bytes(small.work)
-    return _scale(job, splits, samples, _Measured(annotated, rest, size), workers)
+        parts, a_batch = _annotate(job, small, samples, seconds)
+        parts = _finish(job, small, parts)
+    return _scale(job, splits, list(zip(samples, parts, strict=True)), a_batch, workers)
 
 
-class _Annotated(NamedTuple):
-    """`seconds`: CPU time of a record, `a_batch`: of a batch, whatever is in it."""
+class _Seen(NamedTuple):
+    """What one part of the small run took; seconds are CPU time, and what a batch takes whatever is in it is not in."""
 
     records: int
     seconds: float
-    a_batch: float
-    rows_a_batch: float
-
-
-class _Rest(NamedTuple):
-    seconds: float
-    shuffle_bytes: int
-    output_bytes: int
-
-
-class _Measured(NamedTuple):
-    annotated: _Annotated
-    rest: _Rest
-    work_bytes: int
+    shuffled: int = 0
+    output: float = 0.0
+    work: int = 0
 
 
 def _sample(split: ingest.Split, limit: int) -> Sample:
@@ -137,24 +128,27 @@ def _small(job: folder.Job, place: str, identity: dict[str, Any], splits: list[i
     return small
 
 
-def _annotate(job: folder.Job, small: folder.Job, samples: list[Sample], seconds: float) -> _Annotated:
-    """Write the annotated parts of the small run, as many records of each sample as there is time for."""
+def _annotate(job: folder.Job, small: folder.Job, samples: list[Sample], seconds: float) -> tuple[list[_Seen], float]:
+    """Write the annotated parts of the small run, as many records of each sample as there is time for.
+
+    Returns:
+        What each part took, and the CPU time of a batch without records.
+    """
     annotate.annotate(samples[0].batch.slice(0, WARM_UP), job.resolved)
-    a_batch = _timed(annotate.annotate, documents.build(documents.RAW, []), job.resolved)[0]
-    records, took = 0, 0.0
+    a_batch, _ = _timed(annotate.annotate, documents.build(documents.RAW, []), job.resolved)
+    found: list[_Seen] = []
     for number, sample in enumerate(samples):
+        took, done = sum(s.seconds for s in found), sum(s.records for s in found)
         left = max(0.0, seconds - took) / (len(samples) - number)
-        raw = sample.batch
-        guess = (took - number * a_batch) / records if records else 0.005
-        rows = int(min(len(raw), max(WARM_UP, left / max(guess, 1e-5))))
-        raw = raw.take(pa.array(np.linspace(0, len(raw) - 1, rows).round().astype(np.int64)))
+        guess = took / done if done else 0.005
+        rows = int(min(len(sample.batch), max(WARM_UP, left / max(guess, 1e-5))))
+        raw = sample.batch.take(pa.array(np.linspace(0, len(sample.batch) - 1, rows).round().astype(np.int64)))
         task = folder.Task(small.work, small.run_id, small.output, number)
         cpu, batch = _timed(annotate.annotate, raw, job.resolved)
         written, _ = _timed(_write, task, raw, batch)
-        records, took = records + rows, took + cpu + written
-    a_record = max(0.0, took - len(samples) * a_batch) / max(1, records)
-    full = [s.records for s in samples]
-    return _Annotated(records, a_record, a_batch, max(1.0, float(np.mean(full))))
+        work = sum(storage.size(path) for path in annotate.paths(task))
+        found.append(_Seen(rows, max(0.0, cpu - a_batch) + written, work=work))
+    return found, a_batch
 
 
 def _write(task: folder.Task, raw: pa.RecordBatch, batch: pa.RecordBatch) -> None:
@@ -162,37 +156,38 @@ def _write(task: folder.Task, raw: pa.RecordBatch, batch: pa.RecordBatch) -> Non
     folder.mark(task.work, annotate.STAGE, task.number, annotate.write_part(task, iter([three])))
 
 
-def _rest(job: folder.Job, small: folder.Job) -> _Rest:
-    """Decide, publish and pack the keys of the small run: CPU time, bytes that would be shuffled, bytes written."""
+def _finish(job: folder.Job, small: folder.Job, parts: list[_Seen]) -> list[_Seen]:
+    """Decide, publish and pack the keys of the small run, and add what that took and gave to its parts."""
     tasks = [folder.Task(small.work, small.run_id, small.output, n) for n in range(small.parts)]
-    took = 0.0
-    for task in tasks:
-        took += _timed(publish.decide_part, task)[0]
+    deciding = [_timed(publish.decide_part, task)[0] for task in tasks]
+    marks = [folder.marker(small.marks, publish.DECISIONS, n) for n in range(small.parts)]
     plan = publish.plan_shards(small.marks, small.parts, small.resolved.recipe.output.shard_bytes)
     storage.write_json(storage.join(small.marks, "shards.json"), plan)
-    for number in range(len(plan)):
-        took += _timed(publish.write_shard, tasks[0]._replace(number=number))[0]
-    written = _bytes(small.output) - _bytes(small.marks)
+    writing = sum(_timed(publish.write_shard, tasks[0]._replace(number=n))[0] for n in range(len(plan)))
+    shards = sum(storage.size(storage.join(small.output, shard.path)) for shard in plan)
+    texts = [sum(p[3] for found in m["pieces"].values() for p in found) for m in marks]
+    found = []
+    for n, part in enumerate(parts):
+        packing, shuffled = _timed(_shuffled, job, small, n)
+        share = texts[n] / max(1, sum(texts))
+        output = marks[n]["size_bytes"] + (marks[n]["fingerprints"] or {"size_bytes": 0})["size_bytes"] + share * shards
+        seconds = part.seconds + deciding[n] + share * writing + packing
+        found.append(part._replace(seconds=seconds, shuffled=shuffled, output=output))
+    return found
+
+
+def _shuffled(job: folder.Job, small: folder.Job, part: int) -> int:
+    """The bytes that a part sends through the shuffles of deduplication."""
     asked = job.resolved.recipe.dedup
-    shuffled = 0
-    if asked is not None:
-        settings = deduplicate.plan(job, 1, 0)._replace(work=small.work, parts=small.parts, stop=1, step=1)
-        settings = settings._replace(partitions=1)
-        senders: list[Callable[..., Any]] = [matching.url_keys] * asked.url + [matching.exact_keys] * asked.exact
-        senders += [matching.near_keys] * (asked.minhash is not None)
-        for send in senders:
-            for part in range(small.parts):
-                cpu, sent = _timed(_sent, send, part, settings)
-                took, shuffled = took + cpu, shuffled + sent
-        if asked.lines is not None:
-            shuffled += lines.KEY_BYTES * sum(
-                folder.marker(small.work, annotate.STAGE, n)["lines"] for n in range(small.parts)
-            )
-    return _Rest(took, shuffled, written)
-
-
-def _sent(send: Callable[..., Any], part: int, settings: matching.Matching) -> int:
-    return sum(len(packed) for _, packed in send(part, settings))
+    if asked is None:
+        return 0
+    settings = deduplicate.plan(job, 1, 0)._replace(work=small.work, parts=small.parts, stop=1, step=1, partitions=1)
+    senders: list[Callable[..., Any]] = [matching.url_keys] * asked.url + [matching.exact_keys] * asked.exact
+    senders += [matching.near_keys] * (asked.minhash is not None)
+    packed = sum(len(packed) for send in senders for _, packed in send(part, settings))
+    if asked.lines is not None:
+        packed += LINE_BYTES * folder.marker(small.work, annotate.STAGE, part)["lines"]
+    return packed
 
 
 def _timed(call: Callable[..., Any], *arguments: object) -> tuple[float, Any]:
@@ -202,38 +197,37 @@ def _timed(call: Callable[..., Any], *arguments: object) -> tuple[float, Any]:
     return time.process_time() - began, value
 
 
-def _bytes(place: str) -> int:
-    return sum(storage.size(storage.join(place, name)) for name in storage.files(place))
-
-
 def _scale(
-    job: folder.Job, splits: list[ingest.Split], samples: list[Sample], seen: _Measured, workers: list[int]
+    job: folder.Job, splits: list[ingest.Split], seen: list[tuple[Sample, _Seen]], a_batch: float, workers: list[int]
 ) -> Estimate:
-    """From the sample to the whole input, format by format."""
-    found = {f: [s for s in samples if s.split.format == f] for f in {s.split.format for s in samples}}
-    density = {f: sum(s.records for s in of) / sum(s.units for s in of) for f, of in found.items()}
-    reading = {f: sum(s.read_seconds for s in of) / max(1, sum(s.records for s in of)) for f, of in found.items()}
-    some = sum(s.records for s in samples) / sum(s.units for s in samples)  # of a format that was not looked into
-    one = seen.annotated
-    records, costs = [], []
-    for split in splits:
-        n = (split.stop - split.start) * density.get(split.format, some)
-        records.append(n)
-        costs.append(n * (reading.get(split.format, 0.0) + one.seconds + one.a_batch / one.rows_a_batch) + one.a_batch)
-    total, part = sum(records), max(1, one.records)
-    after = total * (seen.rest.seconds / part + AFTER_SECONDS) + GRAPH_SECONDS * 8
-    wall = {str(n): round(_longest(costs, n) + START_SECONDS * (n > 1) + after, 1) for n in workers}
+    """From the sample to the whole input, each format by what was seen of it."""
+    formats = {s.split.format for s, _ in seen}
+    rates = {form: _rates([one for one in seen if one[0].split.format == form], a_batch) for form in formats}
+    common = _rates(seen, a_batch)  # for a format of which no split was looked into
+    rows = np.array([(s.stop - s.start) * rates.get(s.format, common) for s in splits])
+    records, costs, shuffled, output, work = rows.sum(0).tolist()
+    after = records * AFTER_SECONDS + GRAPH_SECONDS * 8
+    wall = {n: _longest(rows[:, 1].tolist(), n) + START_SECONDS * (n > 1) + after for n in workers}
     return Estimate(
         run_id=job.run_id,
-        sampled=one.records,
-        documents=round(total),
-        cpu_seconds=round(sum(costs) + after, 1),
-        peak_worker_bytes=folder.peak_bytes() + _more(job, total),
-        shuffle_bytes=round(total * seen.rest.shuffle_bytes / part),
-        output_bytes=round(total * seen.rest.output_bytes / part),
-        work_bytes=round(total * seen.work_bytes / part),
-        wall_seconds=wall,
+        sampled=sum(p.records for _, p in seen),
+        documents=round(records),
+        cpu_seconds=round(costs + after, 1),
+        peak_worker_bytes=folder.peak_bytes() + _more(job, records),
+        shuffle_bytes=round(shuffled),
+        output_bytes=round(output),
+        work_bytes=round(work),
+        wall_seconds={str(n): round(value, 1) for n, value in wall.items()},
     )
+
+
+def _rates(seen: list[tuple[Sample, _Seen]], a_batch: float) -> npt.NDArray[np.float64]:
+    """Records, CPU seconds, bytes shuffled, bytes of output and bytes of parts that a unit of a split gives."""
+    records = sum(s.records for s, _ in seen)
+    reading = sum(s.read_seconds for s, _ in seen) + a_batch * len(seen)
+    one = np.array([p[1:] for _, p in seen], np.float64).sum(0) / max(1, sum(p.records for _, p in seen))
+    one[0] += reading / max(1, records)
+    return np.array([1.0, *one]) * (records / sum(s.units for s, _ in seen))
 
 
 def _more(job: folder.Job, records: float) -> int:
