@@ -18,6 +18,7 @@ from openclaw_data.commands import (
     provenance,
     registry,
     review,
+    robots,
     safety,
     train,
 )
@@ -162,6 +163,7 @@ app.command()(explain.refilter)
 app.command()(lists.signals)
 app.command()(lists.filters)
 app.command()(decontaminate.benchmark_index)
+app.command()(robots.robots_index)
 app.command()(index.dedup_check)
 app.add_typer(index.app, name="index")
 app.add_typer(registry.contribution, name="manifest")

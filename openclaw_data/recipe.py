@@ -153,6 +153,9 @@ class Rights(Section):
     optout: tuple[str, ...] = Field(
         (), description="lists of domains whose owners opted out, one domain a line; relative to the recipe's folder"
     )
+    robots: tuple[str, ...] = Field(
+        (), description="indexes of `openclaw-data robots-index`; relative to the recipe's folder"
+    )
 
 
 class Publication(Section):
@@ -272,7 +275,7 @@ class Recipe(Section):
     decontaminate: Decontaminate | None = Field(None, description="benchmark items to keep out; null: none")
     models: Models = Field(default_factory=Models, description="classifiers in place of the bundled ones")
     errors: Errors | None = Field(None, description="how many records may be errors; null: any number")
-    rights: Rights = Field(default_factory=Rights, description="opt-out lists")
+    rights: Rights = Field(default_factory=Rights, description="opt-out lists and robots.txt")
     publication: Publication = Field(default_factory=Publication, description="who publishes it, and how")
     output: Output = Field(default_factory=Output, description="the shape of the published dataset")
 
@@ -316,8 +319,8 @@ def load(name: str) -> Recipe:
     except ValidationError as error:
         raise _explain(path, error, positions) from None
     sources = [s.model_copy(update={"paths": tuple(_beside(path, p) for p in s.paths)}) for s in found.sources]
-    lists = tuple(_beside(path, p) for p in found.rights.optout)
-    bound: dict[str, Any] = {"sources": tuple(sources), "rights": Rights(optout=lists)}
+    lists = {key: tuple(_beside(path, p) for p in paths) for key, paths in found.rights}
+    bound: dict[str, Any] = {"sources": tuple(sources), "rights": Rights(**lists)}
     bound["url_lists"] = tuple(p if p == BUNDLED else _beside(path, p) for p in found.url_lists)
     if found.decontaminate is not None:
         indexes = tuple(_beside(path, p) for p in found.decontaminate.indexes)
@@ -376,7 +379,7 @@ def resolve(recipe: Recipe) -> Resolved:
     models = _model_digests(recipe, chosen)
     benchmarks = _benchmark_digests(recipe)
     indexes = _index_digests(recipe)
-    optouts = optout.load(recipe.rights.optout)
+    optouts = optout.load(recipe.rights.optout, recipe.rights.robots)
     content = {
         "recipe": portable(recipe),
         "packs": {p.name: p.digest for p in packs},
@@ -406,7 +409,9 @@ def portable(recipe: Recipe) -> dict[str, Any]:
             model |= {key: model[key].rsplit("/", 1)[-1] for key in ("path", "tokenizer") if key in model}
     if not body["models"]["perplexity"]:
         body["models"].pop("perplexity")  # a recipe that does not ask for it is what it was
-    body["rights"]["optout"] = [path.rsplit("/", 1)[-1] for path in body["rights"]["optout"]]
+    body["rights"] = {key: [path.rsplit("/", 1)[-1] for path in paths] for key, paths in body["rights"].items()}
+    if not body["rights"]["robots"]:
+        body["rights"].pop("robots")  # a recipe that does not ask for it is what it was
     body["url_lists"] = [path.rsplit("/", 1)[-1] for path in body["url_lists"]]
     return body
 

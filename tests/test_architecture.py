@@ -17,7 +17,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "models": {"kernels"},
     "signals": {"kernels", "models"},
     "rules": {"signals"},
-    "rights": {"kernels"},
+    "rights": {"ingest", "kernels"},
     "recipe": {"dedup", "extraction", "ingest", "models", "rights", "rules", "signals"},
     "ingest": {"kernels"},
     "extraction": {"kernels"},

@@ -146,9 +146,12 @@ def _rights(found: report.Report) -> Pair:
     return (
         (
             f"read per page: TDM-Rep, AIPREF, noai, RSL, Creative Commons, reprint notices. {status}. Seen: {names}. "
-            f"Opt-out lists applied: {lists}"
+            f"Opt-out lists and indexes of robots.txt applied: {lists}"
         ),
-        f"逐页读取 TDM-Rep、AIPREF、noai、RSL、知识共享、转载声明。{status}。出现：{names}。退出名单：{lists} 份",
+        (
+            f"逐页读取 TDM-Rep、AIPREF、noai、RSL、知识共享、转载声明。{status}。出现：{names}。"
+            f"退出名单与 robots.txt 索引：{lists} 份"
+        ),
     )
 
 

@@ -126,7 +126,7 @@ class Rights(Section):
 
     status: dict[str, tuple[int, int]]
     signals: dict[str, tuple[int, int]]
-    optouts: dict[str, str] = Field(description="opt-out list -> sha256")
+    optouts: dict[str, str] = Field(description="opt-out list or index of robots.txt -> sha256")
 
 
 class Pii(Section):

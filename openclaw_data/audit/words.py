@@ -89,7 +89,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "last": ("last", "最晚"),
     "status": ("status", "状态"),
     "signal": ("signal", "声明"),
-    "optouts": ("Opt-out lists applied", "已应用的退出名单"),
+    "optouts": ("Opt-out lists and robots.txt applied", "已应用的退出名单与 robots.txt"),
     "kind": ("kind", "类别"),
     "items": ("items masked", "已遮盖处数"),
     "per_million": ("documents a million", "每百万文档"),

@@ -238,7 +238,7 @@ class Manifest(Section):
     recipe_digest: str = Field(description="sha256 of recipe, pack digests and model digests together")
     packs: dict[str, str] = Field(description="rule pack -> sha256 of its file")
     rules: dict[str, Rule] = Field(description="pack.rule -> what it kept")
-    optouts: dict[str, str] = Field(description="opt-out list -> sha256 of its file")
+    optouts: dict[str, str] = Field(description="opt-out list or index of robots.txt -> sha256 of its file")
     models: dict[str, str] = Field(description="model -> sha256 of its file")
     benchmarks: dict[str, str] = Field(default_factory=dict, description="benchmark index -> sha256 of its file")
     indexes: dict[str, str] = Field({}, description="dedup.against: index -> digest of its parts")

@@ -22,6 +22,7 @@ from openclaw_data.edits import pii
 from openclaw_data.flow import decontaminate
 from openclaw_data.flow import work as folder
 from openclaw_data.ingest import blocklists, urls
+from openclaw_data.rights import robots
 from openclaw_data.signals import language, risks
 
 STAGE = "annotated"
@@ -123,12 +124,13 @@ def annotate(raw: pa.RecordBatch, resolved: recipe.Resolved) -> pa.RecordBatch:
         raw, engine=asked.extract.engine, max_page_bytes=asked.extract.max_page_bytes, timeout=asked.extract.timeout
     )
     licences = {s.id: s.licence for s in asked.sources}
+    said = rights.columns(raw, batch, licences, resolved.optouts.domains)
     batch = documents.append(
         batch,
         {
             "url_category": blocklists.url_category(batch.column("url"), recipe.url_folders(asked)),
             "url_host_registered_domain": urls.url_host_registered_domain(batch.column("url")),
-            **rights.columns(raw, batch, licences, resolved.optouts.domains),
+            **robots.add(said, batch.column("url"), resolved.optouts.robots),
             **language.identify(batch, model=asked.language.model),
         },
     )

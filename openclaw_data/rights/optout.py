@@ -7,23 +7,27 @@ from urllib.parse import urlsplit
 
 from openclaw_data import storage
 from openclaw_data.documents import DataError
+from openclaw_data.rights.robots import Index
+from openclaw_data.rights.robots import load as open_index
 
 Domains = frozenset[str]
 _MAX_BYTES = 1 << 28
 
 
 class Lists(NamedTuple):
-    """Domains of all lists together, and the sha256 of each file by its base name."""
+    """Domains of all lists together, the sha256 of each file by its base name, and the indexes of robots.txt."""
 
     domains: Domains
     digests: dict[str, str]
+    robots: tuple[Index, ...] = ()
 
 
-def load(paths: Iterable[str]) -> Lists:
-    """Read lists: one domain a line, `#` begins a comment; a domain stands for all hosts below it.
+def load(paths: Iterable[str], indexes: Iterable[str] = ()) -> Lists:
+    """Read lists: one domain a line, `#` begins a comment; a domain stands for all hosts below it. Open `indexes`.
 
     Raises:
-        DataError: a file is missing, too long or not UTF-8, a line is no domain, or two files have one name.
+        DataError: a file is missing, too long or not UTF-8, a line is no domain, two files have one name, or an index
+            of robots.txt is none.
     """
     domains: set[str] = set()
     digests: dict[str, str] = {}
@@ -40,7 +44,14 @@ def load(paths: Iterable[str]) -> Lists:
         for number, line in enumerate(lines, 1):
             if text := line.partition("#")[0].strip():
                 domains.add(_domain(text, f"{path}, line {number}"))
-    return Lists(frozenset(domains), digests)
+    opened = []
+    for path in indexes:
+        name = path.rsplit("/", 1)[-1]
+        if name in digests:
+            raise DataError(path, f"another file of rights is named {name!r}, too.", "Rename one.")
+        opened.append(open_index(path))
+        digests[name] = storage.sha256(path)
+    return Lists(frozenset(domains), digests, tuple(opened))
 
 
 def parse(names: Iterable[str], place: str) -> Domains:
