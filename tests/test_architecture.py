@@ -56,6 +56,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "recipe",
         "review",
         "registry",
+        "rights",
         "rules",
         "signals",
     },
