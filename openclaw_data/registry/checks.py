@@ -202,7 +202,7 @@ def lists(registry: Registry) -> Iterator[Finding]:
     ids: dict[str, str] = {}
     for path, entry in registry.tree.entries.items():
         place = layout.place(path)
-        if any(reading.hides(c) for c in path):
+        if not path.isprintable():
             yield finding("name", path)
         if entry.kind != "file":
             yield finding("link", path)

@@ -104,7 +104,7 @@ def _release(name: str, loaded: manifest.Manifest, copied: dict[str, str], regis
     own = loaded.recipe.get("publication", {}).get("licence", "")
     named = {own} if own else {s.licence for s in loaded.sources}
     licence = named.pop() if len(named) == 1 else ""
-    found = facts.of(loaded)
+    found, rate = facts.of(loaded), facts.illegal_rate(loaded)
     return {
         "format": "openclaw-data-release/1",
         "dataset": name,
@@ -112,7 +112,7 @@ def _release(name: str, loaded: manifest.Manifest, copied: dict[str, str], regis
         "licence": licence or _mark("SPDX expression 许可证"),
         "licence_evidence": "",
         **{k: v for k, v in found.items() if k not in ("version", "digest", "previous", "run_id")},
-        "illegal_content_rate": records.NOT_MEASURED,
+        "illegal_content_rate": records.NOT_MEASURED if rate is None else rate,
         "optouts_applied_at": _applied(loaded, registry),
         "evidence": copied,
     }

@@ -45,7 +45,7 @@ def check(registry: Registry, dataset: Dataset, version: str, *, gone: bool) -> 
         if digests.get(name, said) != said:
             yield finding("hash", f"{folder}/{name}", found=digests[name], said=said, by="release.yaml")
     yield from _manifest(registry, folder, release, digests)
-    if not gone:
+    if not gone and dataset.contribution is not None:
         yield from _signature(registry, dataset, folder, digests)
 
 
@@ -84,6 +84,8 @@ def _facts(path: str, loaded: manifests.Manifest, release: Release) -> Iterator[
     own = loaded.recipe.get("publication", {})
     if isinstance(own, dict) and own.get("licence"):
         wanted["licence"] = own["licence"]
+    if (rate := facts.illegal_rate(loaded)) is not None:
+        wanted["illegal_content_rate"] = rate
     for member, found, written in list(facts.differing(wanted, {k: said[k] for k in wanted}))[:_MOST]:
         yield finding("differs", path, member=member, found=written, other="manifest.json", said=found)
 

@@ -46,12 +46,13 @@ def story(dataset: Dataset, notices: Mapping[str, Request]) -> Story:
     steps = []
     for path, decision in sorted(dataset.decisions.items(), key=_when):
         before, rule = state, needs(dataset, decision, last)
-        if decision.result == "rejected" and decision.action == "accept":
-            releases[decision.subject] = "rejected"
+        about = decision.subject if decision.action == "accept" and decision.subject in releases else ""
+        if about and decision.result == "rejected":
+            releases[about] = "rejected"
         if decision.result == "accepted" and state in _FROM.get(decision.action, ()):
-            if decision.action == "accept":
-                releases[decision.subject] = "accepted"
-                last = decision.subject
+            if about:
+                releases[about] = "accepted"
+                last = about
             notice = notices.get(decision.subject)
             if decision.action == "take-down" and notice:
                 gone = notice.affected or tuple(releases)

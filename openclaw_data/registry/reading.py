@@ -1,7 +1,6 @@
 """Read one file of the registry: bounded, strict, and with a finding for whatever is wrong with it."""
 
 import json
-import re
 import unicodedata
 from collections.abc import Iterator
 from typing import Any, NamedTuple, TypeVar
@@ -17,7 +16,6 @@ from openclaw_data.registry.tree import EVIDENCE_BYTES, YAML_BYTES, Tree
 MAX_MEMBERS = 400_000
 """Values in a JSON file: what a manifest of some 20,000 shards has."""
 _MOST = 20
-_MARKS = re.compile(rb"[\[{,]")
 _KINDS: dict[str, Pair] = {
     "missing": ("is missing", "缺失"),
     "extra_forbidden": ("is unknown here", "是未知的键"),
@@ -79,7 +77,7 @@ def json_value(tree: Tree, path: str) -> Any:
         ValueError: it is too large, no JSON, or has a key twice.
     """
     data = tree.read(path, EVIDENCE_BYTES)
-    if sum(1 for _ in _MARKS.finditer(data)) > MAX_MEMBERS:
+    if sum(map(data.count, (b"[", b"{", b","))) > MAX_MEMBERS:
         raise ValueError(f"has more than {MAX_MEMBERS:,} values")
     try:
         return json.loads(data.decode("utf-8"), object_pairs_hook=_unique, parse_constant=_no_constant)
@@ -124,13 +122,13 @@ def hides(char: str) -> bool:
 
 def _hidden_in_text(path: str, text: str) -> Iterator[Finding]:
     for number, row in enumerate(text.replace("\r\n", "\n").split("\n"), 1):
-        if bad := next((c for c in row if hides(c)), ""):
+        if not row.isprintable() and (bad := next((c for c in row if hides(c)), "")):
             yield finding("hidden", path, f"line {number}", char=f"U+{ord(bad):04X}")
 
 
 def _hidden_in_values(path: str, data: Any, lines: yaml_strict.Positions) -> Iterator[Finding]:
     for where, text in _texts(data, ()):
-        if bad := next((c for c in text if hides(c)), ""):
+        if not text.isprintable() and (bad := next((c for c in text if hides(c)), "")):
             yield finding("hidden", path, _place(lines, where), char=f"U+{ord(bad):04X}")
 
 

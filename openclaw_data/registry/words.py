@@ -326,8 +326,8 @@ HINTS: dict[str, Texts] = {
     "illegal_unknown": (
         "the rate of illegal content was not measured.",
         "违法不良内容比例未测量。",
-        "Draw a sample and have people look at it, then say the rate.",
-        "请抽样人工检查并填写比例。",
+        "Draw a sample and have people look at it: openclaw-data review sample.",
+        "请抽样人工检查：openclaw-data review sample。",
     ),
     "no_location": (
         "no place is named where the data can be had.",
