@@ -129,7 +129,7 @@ def lives(releases: Path, tmp_path_factory: pytest.TempPathFactory) -> list[Mome
 def test_the_committed_registry_has_nothing_to_mend(committed: Files) -> None:
     found = check.check(memory(committed), memory(committed), today=TODAY)
     assert found.lints == ()
-    assert {f.code for f in found.hints} == {"illegal_unknown"}
+    assert {f.code for f in found.hints} == {"illegal_unknown", "waiting"}
 
 
 def test_the_committed_examples_are_their_lives_lived_again(lives: list[Moment], committed: Files) -> None:
@@ -280,12 +280,17 @@ DAMAGE = {
     "an id that looks the same": ({"EX/Example-Harbour_zh/manifest.yaml": b"x"}, "collision"),
     "a version that is none": ({f"{HARBOUR}/releases/latest/release.yaml": b"x"}, "version"),
     "a file name that cannot be seen": ({f"{HARBOUR}/a\u200bb.yaml": b"x"}, "name"),
+    "ten thousand votes": (
+        {f"{HARBOUR}/decisions/2026-01-{i % 31 + 1:02}-x{i}.yaml": b"x" for i in range(10_000)},
+        "too_much",
+    ),
     "a file that is no YAML": ({MANIFEST: b"a: [1, 2"}, "unreadable"),
     "a YAML bomb": ({MANIFEST: b"a: &a [x, x]\nb: &b [*a, *a]\nc: [*b, *b]\n"}, "unreadable"),
     "a hundred megabytes": ({MANIFEST: b"a: " + b"x" * 1_000_000}, "unreadable"),
     "a pit of brackets": ({MANIFEST: b"[" * 60_000}, "unreadable"),
     "a pit of brackets in JSON": ({JSON: b"[" * 300_000 + b"]" * 300_000}, "unreadable"),
-    "half a million values": ({JSON: b"[" + b"0," * 500_000 + b"0]"}, "unreadable"),
+    "a hundred thousand values": ({JSON: b"[" + b"0," * 100_000 + b"0]"}, "unreadable"),
+    "ten thousand shards that are none": ({JSON: b'{"shards": [' + b"{}," * 10_000 + b"{}]}"}, "schema"),
     "bytes that are no text": ({MANIFEST: b"\xff\xfe\x00"}, "unreadable"),
     "a number of 5,000 digits": ({MANIFEST: b"id: " + b"9" * 5_000}, "unreadable"),
 }
@@ -310,9 +315,10 @@ def test_a_size_above_the_bound_is_refused_before_a_byte_is_read() -> None:
     def never(path: str, limit: int) -> bytes:
         raise AssertionError(path)
 
-    huge = {MANIFEST: tree.Entry(100_000_000, "file"), JSON: tree.Entry(10**12, "file")}
-    found = check.check(tree.Tree(huge, never), today=TODAY)
-    assert "unreadable" in codes(found)
+    large = {MANIFEST: tree.Entry(100_000, "file"), JSON: tree.Entry(10**12, "file")}
+    assert "unreadable" in codes(check.check(tree.Tree(large, never), today=TODAY))
+    huge = {MANIFEST: tree.Entry(100_000_000, "file")}
+    assert "too_much" in codes(check.check(tree.Tree(huge, never), today=TODAY))
 
 
 EDITS = {
@@ -926,3 +932,38 @@ def test_the_site_is_searched_and_read_with_the_keyboard_alone(site: Path, brows
         time.sleep(0.05)
     assert browser.run("return location.hash") == "#zh"
     assert "表决中" in browser.run("return document.body.innerText")
+
+
+def test_every_item_of_the_roadmap_carries_its_vote(committed: Files) -> None:
+    text = (ROOT / "ROADMAP.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (r\d+) \|.*\| (\w+) \| \[\1\]\(manifests/(decisions/\S+\.yaml)\) \|$", text, re.MULTILINE)
+    motions = state.load(memory(committed))[0].motions
+    assert {(item, path) for item, _, path in rows} == {
+        (m.subject, path) for path, m in motions.items() if m.action == "roadmap"
+    }
+    assert all(said == (motions[path].result or "open") for _, said, path in rows)
+
+
+def test_governance_says_the_numbers_that_are_checked() -> None:
+    text = (ROOT / "GOVERNANCE.md").read_text(encoding="utf-8")
+    tables = re.findall(r"^\| (?!question|事项|-)([^|]+) \| (\d) \| (\d) \| (\d+) \|", text, re.MULTILINE)
+    numbers = [tuple(map(int, row[1:])) for row in tables]
+    assert numbers[: len(numbers) // 2] == numbers[len(numbers) // 2 :]
+    rules = [vocabulary.rule(name) for name in vocabulary.codes("rules")]
+    written = [(r.approvals, r.organisations, r.days) for r in rules]
+    assert set(written) == set(numbers)
+    assert len(numbers) == 2 * (len(rules) + 1), "a row a rule, and one for sources that only people can judge"
+
+
+def test_the_forms_and_workflows_fit_what_is_there() -> None:
+    forms = {p.stem: yaml.safe_load(p.read_text(encoding="utf-8")) for p in (ROOT / ".github").rglob("*.yml")}
+    assert set(forms) == {"config", "new-dataset", "takedown", "opt-out", "roadmap", "registry", "registry-comment"}
+    for name in ("new-dataset", "takedown", "opt-out", "roadmap"):
+        assert all(re.search("[一-龥]", str(part)) for part in forms[name]["body"])
+    reasons = next(p for p in forms["takedown"]["body"] if p.get("id") == "reason")["attributes"]["options"]
+    assert [r.split(" · ")[0] for r in reasons] == list(vocabulary.codes("reasons"))
+    command = next(s["run"] for s in forms["registry"]["jobs"]["check"]["steps"] if s.get("name") == "check")
+    options = set(re.findall(r"--(registry|base|changed|author|output)\b", command))
+    assert options == {"registry", "base", "changed", "author", "output"}
+    assert comment.MARK in (ROOT / ".github" / "workflows" / "registry-comment.yml").read_text(encoding="utf-8")
+    assert forms["registry"]["permissions"] == {"contents": "read"}

@@ -18,7 +18,7 @@ def visible(value: Any) -> str:
 def cell(value: Any) -> str:
     """Text for Markdown, in a table or out of it: marks that could become markup are written as entities."""
     text = " ".join(visible(line) for line in str(value).splitlines())
-    return "".join(f"&#{ord(c)};" if c in "&<>`[]|\\*_@#!" else c for c in text)
+    return "".join(f"&#{ord(c)};" if c in "&<>`[]|\\@" else c for c in text)
 
 
 def breaks(value: Any) -> Markup:

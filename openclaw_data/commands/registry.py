@@ -135,7 +135,7 @@ def accept(decision: File, registry: Registry = _HERE, today: Today = "") -> Non
     from openclaw_data.registry import acts
 
     done = acts.close(registry, decision, result="accepted", today=_day(today))
-    print(f"{decision}: {done.action} {done.subject}".rstrip() + f" accepted on {done.closed}")
+    print(f"{decision}: accepted on {done.closed}")
 
 
 @app.command()
@@ -147,7 +147,7 @@ def reject(decision: File, registry: Registry = _HERE, today: Today = "") -> Non
     from openclaw_data.registry import acts
 
     done = acts.close(registry, decision, result="rejected", today=_day(today))
-    print(f"{decision}: {done.action} {done.subject}".rstrip() + f" rejected on {done.closed}")
+    print(f"{decision}: rejected on {done.closed}")
 
 
 @app.command("list")
@@ -195,7 +195,7 @@ def site(
     if language not in ("en", "zh"):
         raise DataError(f"--language {language}", "is not a language of the site.", "Write en or zh.")
     written = pages.write(overview.read(registry), output, language, _day(today))
-    print(f"Written: {output}/index.html and {written - 1} pages of datasets")
+    print(f"Written: {output}/index.html and datasets/ with {written - 1:,}")
 
 
 def _day(today: str) -> str:

@@ -52,7 +52,7 @@ def _summary(registry: Registry, dataset: Dataset) -> Iterator[str]:
         ("release · 版本", f"{version}, {' · '.join(vocabulary.names('states', told.releases[version]))}"),
         ("documents · 文档", f"{release.contents.documents:,}"),
         ("words · 词", words),
-        ("size · 大小", f"{size(release.size_bytes)}, {release.shards}"),
+        ("size · 大小", f"{size(release.size_bytes)}, {release.shards:,} × Parquet"),
         ("licence · 许可证", release.licence),
         ("sources · 来源", ", ".join(f"{s.id} ({s.origin})" for s in release.sources)),
         ("domains · 域名", f"{release.contents.domains:,}"),

@@ -28,7 +28,7 @@ def of(manifest: Manifest) -> dict[str, Any]:
 
 
 def illegal_rate(manifest: Manifest) -> float | None:
-    """The share of documents that people failed in the spot check, the worst source's or the whole's; None: no check."""
+    """The share of documents that people failed in the spot check, of the worst source or of all; None: no check."""
     checks = manifest.review.checks if manifest.review else ()
     rates = [1 - c.rate for c in checks if c.key in ("manual", "source") and c.verdict != "too few"]
     return round(max(rates), 4) if rates else None

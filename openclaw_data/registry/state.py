@@ -1,6 +1,7 @@
 """A registry as one value: datasets with their releases and decisions, notices, maintainers, keys, opt-outs."""
 
 import re
+from collections import Counter
 from collections.abc import Collection
 from typing import Any, NamedTuple
 
@@ -14,6 +15,8 @@ from openclaw_data.rights import optout
 OPTOUTS = "opt-outs/domains.txt"
 _DATED = re.compile(r"\s*(\d{4}-\d\d-\d\d)\b")
 _KEY_BYTES = 4000
+_MOST_FILES, _MOST_YAML = 1500, 2_000_000
+"""Of one dataset: files, and bytes in its YAML files; more is not read."""
 _MODELS: dict[str, Any] = {
     "manifest": records.Contribution,
     "release": records.Release,
@@ -58,7 +61,8 @@ def load(tree: Tree, only: Collection[str] | None = None) -> tuple[Registry, lis
         tree: its files.
         only: ids of the datasets to read; all by default. Of the others the names are looked at.
     """
-    found: list[Finding] = []
+    crowded = _crowded(tree)
+    found = [finding("too_much", layout.root_of(i)) for i in sorted(crowded) if only is None or i in only]
     parts: dict[str, dict[str, Any]] = {}
     notices: dict[str, Request] = {}
     motions: dict[str, records.Decision] = {}
@@ -70,7 +74,7 @@ def load(tree: Tree, only: Collection[str] | None = None) -> tuple[Registry, lis
             if place.kind == "evidence":
                 parts[place.id]["evidence"].add((place.version, place.name))
         wanted = place.kind in _MODELS and (not place.id or only is None or place.id in only)
-        if not wanted or tree.entries[path].kind != "file":
+        if not wanted or place.id in crowded or tree.entries[path].kind != "file":
             continue
         record = reading.yaml_record(tree, path, _MODELS[place.kind])
         found += record.findings
@@ -92,6 +96,19 @@ def load(tree: Tree, only: Collection[str] | None = None) -> tuple[Registry, lis
     optouts, wrong = _optouts(tree)
     registry = Registry(tree, datasets, notices, motions, maintainers, _keys(tree), optouts, lines)
     return registry, [*found, *more, *wrong]
+
+
+def _crowded(tree: Tree) -> set[str]:
+    """Ids of datasets that have more than any dataset needs."""
+    files: Counter[str] = Counter()
+    size: Counter[str] = Counter()
+    for path, entry in tree.entries.items():
+        first, _, rest = path.partition("/")
+        if len(first) == 2 and rest:
+            name = rest.split("/", 1)[0]
+            files[name] += 1
+            size[name] += entry.size if path.endswith(".yaml") else 0
+    return {i for i in files if files[i] > _MOST_FILES or size[i] > _MOST_YAML}
 
 
 def _maintainers(tree: Tree, lines: dict[str, Any]) -> tuple[tuple[records.Maintainer, ...], list[Finding]]:

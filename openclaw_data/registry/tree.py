@@ -58,6 +58,8 @@ def folder(root: Path) -> Tree:
     Raises:
         DataError: there is no such folder, or it holds more files than any registry.
     """
+    if root.is_symlink():
+        raise DataError(str(root), "is a link.", "Name the folder itself.")
     if not root.is_dir():
         raise DataError(str(root), "is no folder.", "Name the registry with --registry; it is `manifests` in a clone.")
     entries: dict[str, Entry] = {}

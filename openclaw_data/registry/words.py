@@ -20,6 +20,12 @@ LINTS: dict[str, Texts] = {
         "Rename it with letters, digits, points and hyphens.",
         "请只用字母、数字、点和连字符命名。",
     ),
+    "too_much": (
+        "has more than 1,500 files or 2 MB of YAML; it was not read.",
+        "文件超过 1,500 个或 YAML 超过 2 MB，未读取。",
+        "A dataset's folder holds its records and nothing else.",
+        "数据集目录只放其记录。",
+    ),
     "unreadable": ("cannot be read: {why}.", "无法读取：{why}。", "Mend the file.", "请修正该文件。"),
     "hidden": (
         "holds the character {char}, which cannot be seen and changes how text reads.",
@@ -46,8 +52,8 @@ LINTS: dict[str, Texts] = {
         "请用 <前两个字母>/<标识>，只含小写字母、数字和连字符。",
     ),
     "collision": (
-        "the id {id} is too near to {other}: they differ in case, `-`, `_` or `.` only.",
-        "标识 {id} 与 {other} 过于相似，仅大小写或 `-`、`_`、`.` 不同。",
+        "the id {id} is too near to {other}: they differ in case, -, _ or . only.",
+        "标识 {id} 与 {other} 过于相似，仅大小写或 -、_、. 不同。",
         "Choose another id.",
         "请另选标识。",
     ),
@@ -96,8 +102,8 @@ LINTS: dict[str, Texts] = {
     "evidence_unlisted": (
         "is not listed under evidence.",
         "未列在 evidence 之下。",
-        "Run `openclaw-data manifest init` again.",
-        "请重新运行 `openclaw-data manifest init`。",
+        "Run openclaw-data manifest init again.",
+        "请重新运行 openclaw-data manifest init。",
     ),
     "hash": (
         "its sha256 is {found}, {by} says {said}.",
@@ -108,20 +114,20 @@ LINTS: dict[str, Texts] = {
     "differs": (
         "{member} is {found}, {other} says {said}.",
         "{member} 为 {found}，而 {other} 写的是 {said}。",
-        "Run `openclaw-data manifest init` again; facts are not edited by hand.",
-        "请重新运行 `openclaw-data manifest init`；事实不得手工修改。",
+        "Run openclaw-data manifest init again; facts are not edited by hand.",
+        "请重新运行 openclaw-data manifest init；事实不得手工修改。",
     ),
     "unsafe_path": (
         "names the file {value}, which leads out of the dataset.",
         "所写文件 {value} 指向数据集之外。",
-        "Paths are relative, without `..`, `:` and back-slashes.",
-        "路径须为相对路径，不含 `..`、`:` 与反斜杠。",
+        "Paths are relative, without .., : and back-slashes.",
+        "路径须为相对路径，不含 ..、: 与反斜杠。",
     ),
     "unsigned": (
         "the release is not signed.",
         "该版本未签名。",
-        "Run `openclaw-data sign DATASET --key KEY`, then `manifest init`.",
-        "请运行 `openclaw-data sign DATASET --key KEY`，再运行 `manifest init`。",
+        "Run openclaw-data sign DATASET --key KEY, then manifest init.",
+        "请运行 openclaw-data sign DATASET --key KEY，再运行 manifest init。",
     ),
     "no_key": (
         "none of the maintainers {handles} has a key in keys/.",
@@ -132,8 +138,8 @@ LINTS: dict[str, Texts] = {
     "signature": (
         "the signature is not by a listed maintainer ({handles}): {why}.",
         "签名不属于所列维护者（{handles}）：{why}。",
-        "Let a maintainer sign the dataset, and run `manifest init` again.",
-        "请由维护者签名后重新运行 `manifest init`。",
+        "Let a maintainer sign the dataset, and run manifest init again.",
+        "请由维护者签名后重新运行 manifest init。",
     ),
     "not_signed_for": (
         "the signature does not cover {name} as it is here.",
@@ -144,8 +150,8 @@ LINTS: dict[str, Texts] = {
     "source_record": (
         "the source {id} ({origin}) has no record; wanted: {wanted}.",
         "来源 {id}（{origin}）没有记录；需要：{wanted}。",
-        "Say it under `record` in the recipe and make the release again.",
-        "请在配方的 `record` 中写明，并重新制作版本。",
+        "Say it under record in the recipe and make the release again.",
+        "请在配方的 record 中写明，并重新制作版本。",
     ),
     "source_licence": (
         "the source {id} is an open dataset without a licence.",
@@ -162,8 +168,8 @@ LINTS: dict[str, Texts] = {
     "optout_list": (
         "{fact}",
         "{fact}",
-        "One domain a line, then `# YYYY-MM-DD` and the notice.",
-        "每行一个域名，其后为 `# YYYY-MM-DD` 与编号。",
+        "One domain a line, then # YYYY-MM-DD and the notice.",
+        "每行一个域名，其后为 # YYYY-MM-DD 与编号。",
     ),
     "optouts_late": (
         "the opt-out list was applied as of {said}; entries up to {newest} had to be.",
@@ -204,8 +210,8 @@ LINTS: dict[str, Texts] = {
     "links_left": (
         "the dataset was taken down, and its locations are still there.",
         "数据集已撤下，但下载地址仍在。",
-        "Empty `locations`.",
-        "请清空 `locations`。",
+        "Empty locations.",
+        "请清空 locations。",
     ),
     "decision_name": (
         "should be named {wanted}.",
@@ -240,8 +246,8 @@ LINTS: dict[str, Texts] = {
     "closed_half": (
         "has a result without a closing day, or a day without a result.",
         "有结果而无结束日期，或有日期而无结果。",
-        "Use `openclaw-data registry accept` or `reject`.",
-        "请使用 `openclaw-data registry accept` 或 `reject`。",
+        "Use openclaw-data registry accept or reject.",
+        "请使用 openclaw-data registry accept 或 reject。",
     ),
     "quorum": (
         "was closed as accepted, but {why}.",
@@ -296,12 +302,6 @@ LINTS: dict[str, Texts] = {
         "{author} 添加了 {handle} 的票。",
         "Everybody sends their own vote.",
         "每人只能提交自己的票。",
-    ),
-    "roadmap": (
-        "the item {item} {why}.",
-        "事项 {item} {why}。",
-        "Every item names its vote under decisions/.",
-        "每个事项都须指明 decisions/ 下的表决。",
     ),
 }
 HINTS: dict[str, Texts] = {
