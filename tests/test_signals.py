@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from openclaw_data import documents, signals
 from openclaw_data.kernels import ngrams
+from openclaw_data.kernels.tokens import hash_spans
 from openclaw_data.signals.tokens import tokenize
 
 TEXTS = st.lists(
@@ -49,7 +50,8 @@ def test_repeated_ngrams_equal_their_twin(texts):
 @given(st.lists(st.text("ab\n ", max_size=40), max_size=4))
 def test_duplicate_lines_equal_their_twin(texts):
     found = tokenize(pa.array(["first", *texts]).slice(1))
-    got = ngrams.duplicates(found.doc_lines, found.line_hash, found.line_chars)
+    line_hash, _ = hash_spans(found.data, found.line_start, found.line_end)
+    got = ngrams.duplicates(found.doc_lines, line_hash, found.line_chars)
     assert got.tolist() == [twin.duplicates([x.strip() for x in t.split("\n") if x.strip()]) for t in texts]
 
 

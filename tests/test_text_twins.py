@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from openclaw_data import documents, signals
 from openclaw_data.kernels import lexicon, raw_lines
-from openclaw_data.kernels import tokens as scanner
+from openclaw_data.kernels import characters as scanner
 from openclaw_data.signals.raw_lines import stop_marks
 from openclaw_data.signals.tokens import tokenize
 

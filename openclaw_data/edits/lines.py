@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from openclaw_data import documents
 from openclaw_data.kernels import c4, shapes
-from openclaw_data.kernels import tokens as scanner
+from openclaw_data.kernels import characters as scanner
 from openclaw_data.signals import marks
 from openclaw_data.signals.raw_lines import stop_marks
 from openclaw_data.signals.shapes import c4_lines as judge_c4

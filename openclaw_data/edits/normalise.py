@@ -18,7 +18,7 @@ import numpy as np
 import pyarrow as pa
 
 from openclaw_data import documents
-from openclaw_data.kernels.tokens import TABLE_SIZE, decode
+from openclaw_data.kernels.characters import TABLE_SIZE, decode
 
 _PASSES = 4  # one suffices but for hostile texts, where a removal brings together what composes
 _DELETED = [

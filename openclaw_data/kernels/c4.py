@@ -5,7 +5,7 @@ from typing import Any
 import numba
 import numpy as np
 
-from openclaw_data.kernels.tokens import MARKS
+from openclaw_data.kernels.word_marks import MARKS
 
 DROPPED, KEPT, LOREM, BRACE = range(4)
 """What becomes of a line; `LOREM` and `BRACE` drop its document."""

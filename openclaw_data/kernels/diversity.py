@@ -5,7 +5,7 @@ from typing import Any
 import numba
 import numpy as np
 
-from openclaw_data.kernels.tokens import MARKS, SIGN, WORD
+from openclaw_data.kernels.word_marks import MARKS, SIGN, WORD
 
 _BASE, _MIX, _33 = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xFF51AFD7ED558CCD), np.uint64(33)
 _FNV_BASIS, _FNV_PRIME = np.uint64(0xCBF29CE484222325), np.uint64(0x100000001B3)

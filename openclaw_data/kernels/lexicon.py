@@ -19,6 +19,7 @@ class Trie(NamedTuple):
     nodes: Any  # int32[slots]: the node that the edge leads to
     phrase: Any  # int32[nodes]: the phrase that ends at a node, -1 where none does
     first: Any  # bool[256]: bytes that begin a phrase
+    heads: Any  # uint64[1024]: a bit for the hash of each phrase's beginning (see `_head`)
     kind: Any  # int32[phrases]: 0 to 31
     where: Any  # int32[phrases]: START, ANY or COVER
     most: Any  # int32[phrases]: characters of the longest line that counts
@@ -50,9 +51,17 @@ def build(phrases: Sequence[tuple[str, int, int, int]]) -> Trie:
     first = np.zeros(256, np.bool_)
     for phrase, *_ in phrases:
         first[phrase.lower().encode()[0]] = True
+    heads = np.zeros(1024, np.uint64)
+    for phrase, *_ in phrases:
+        spelt = np.frombuffer(phrase.lower().encode(), np.uint8)
+        if len(spelt) < _HEAD_BYTES[min(spelt[0] >> 5, 7)]:
+            heads[:] = ~np.uint64(0)  # too short to have a head: any line may hold it
+        else:
+            bit = _head(spelt, 0, len(spelt))
+            heads[bit >> 6] |= np.uint64(1) << np.uint64(bit & 63)
     kind, where, most = (np.array([row[k] for row in phrases], np.int32) for k in (1, 2, 3))
     chars = np.array([len(row[0]) for row in phrases], np.int32)
-    return Trie(keys, nodes, phrase_at, first, kind, where, most, chars)
+    return Trie(keys, nodes, phrase_at, first, heads, kind, where, most, chars)
 
 
 @numba.njit(cache=True, nogil=True, inline="always")
@@ -60,10 +69,47 @@ def _slot(key: int, mask: int) -> Any:
     return np.int64((np.uint64(key) * _MULTIPLIER) >> np.uint64(40)) & mask
 
 
+_HEAD_BYTES = (2, 2, 2, 2, 2, 2, 2, 6)
+"""Bytes of a beginning by the first byte's three highest bits: two of ASCII, one character of two, two of three bytes."""
+
+
+@numba.njit(cache=True, nogil=True)
+def _head(data: Any, i: int, stop: int) -> int:
+    """Hash, 0 to 65535, of the two letters or the character or the two characters at `i`; -1 if the line ends first."""
+    b = np.int64(data[i])
+    if b >= 0xE0:
+        if i + 5 >= stop:
+            return -1
+        key = (b & 0xF) << 24 | (np.int64(data[i + 1]) & 63) << 18 | (np.int64(data[i + 2]) & 63) << 12
+        key |= (np.int64(data[i + 4]) & 31) << 6 | (np.int64(data[i + 5]) & 31)  # a and A are one letter
+    else:
+        if i + 1 >= stop:
+            return -1
+        c = np.int64(data[i + 1])
+        key = (b + 32 * (65 <= b <= 90)) << 8 | (c + 32 * (65 <= c <= 90))
+    return np.int64((np.uint64(key) * _MULTIPLIER) >> np.uint64(48))
+
+
+@numba.njit(cache=True, nogil=True)
+def _may_hold(data: Any, i: int, stop: int, first: Any, heads: Any) -> bool:
+    """Does a line begin a phrase anywhere, as far as its head tells? Most lines do not, and need no closer look."""
+    inside = False
+    while i < stop:
+        b = data[i]
+        letter = 97 <= b | 32 <= 122
+        if first[b + 32 * (65 <= b <= 90)] and not (letter and inside):
+            bit = _head(data, i, stop)
+            if bit >= 0 and (heads[bit >> 6] >> np.uint64(bit & 63)) & np.uint64(1):
+                return True
+        inside = letter
+        i += 1 if b < 0xC0 else 2 if b < 0xE0 else 3 if b < 0xF0 else 4
+    return False
+
+
 @numba.njit(cache=True, nogil=True)
 def mark_lines(
     data: Any, line_start: Any, line_end: Any, line_chars: Any,
-    keys: Any, nodes: Any, phrase: Any, first: Any, kind: Any, where: Any, most: Any, chars: Any,
+    keys: Any, nodes: Any, phrase: Any, first: Any, heads: Any, kind: Any, where: Any, most: Any, chars: Any,
 ) -> Any:  # fmt: skip
     """Which kinds of phrases each line holds: bit k of uint32[l].
 
@@ -77,7 +123,7 @@ def mark_lines(
         longest = max(longest, most[p])
     mask = len(keys) - 1
     for n in range(len(line_start)):
-        if line_chars[n] > longest:
+        if line_chars[n] > longest or not _may_hold(data, line_start[n], line_end[n], first, heads):
             continue
         covered[:] = 0
         solid = 0

@@ -19,7 +19,7 @@ import numba
 import numpy as np
 
 from openclaw_data.kernels import hashes
-from openclaw_data.kernels.tokens import decode
+from openclaw_data.kernels.characters import decode
 
 FOLDED = 0x10000
 """Characters from here up are not folded: rare Han, emoji."""

@@ -5,7 +5,7 @@ from typing import Any
 import numba
 import numpy as np
 
-from openclaw_data.kernels.tokens import HAN, PUNCTUATION, SPACE, classify, decode
+from openclaw_data.kernels.characters import HAN, PUNCTUATION, SPACE, classify, decode
 
 _CHAPTER_ENDS = (0x7AE0, 0x8282, 0x7BC0, 0x56DE, 0x5377, 0x96C6)  # 章 节 節 回 卷 集
 _CHAPTER_NUMBERS = "一二三四五六七八九十百千零〇两兩0123456789０１２３４５６７８９"
@@ -75,6 +75,14 @@ def particles(offsets: Any, data: Any, classes: Any, modern: Any, classical: Any
         piece = run = run_chars = 0
         bare = True
         while i <= stop:
+            while i + 2 < stop and (0xE5 <= data[i] <= 0xE9 or (data[i] == 0xE4 and data[i + 1] >= 0xB8)):
+                code = (np.int64(data[i]) & 0xF) << 12 | np.int64(data[i + 1] & 0x3F) << 6 | np.int64(data[i + 2] & 0x3F)
+                out[d, 0] += 1
+                out[d, 1] += modern[code]
+                out[d, 2] += classical[code]
+                bare = bare and not modern[code]
+                piece += 1
+                i += 3
             if i < stop:
                 b = data[i]
                 if b < 0x80:

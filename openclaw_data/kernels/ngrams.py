@@ -74,6 +74,64 @@ def paragraphs(doc_lines: Any, opens: Any, line_hash: Any, line_chars: Any) -> A
 
 
 @numba.njit(cache=True, nogil=True)
+def _maybe_twice(prefix: Any, tokens: int, once: Any, twice: Any, places: Any) -> int:
+    """Write the places of the 2-grams that may occur twice to `places`, and return how many there are.
+
+    No 2-gram that does is missing; few of the others are there, because only their hashes' bits are compared: uint64
+    arrays of at least a quarter of the tokens, so that they stay in the processor's nearest cache.
+    """
+    bits = 64 * 16
+    while bits < 16 * tokens:
+        bits *= 2
+    once[: bits >> 6] = _ZERO
+    twice[: bits >> 6] = _ZERO
+    square, mask = _BASE * _BASE, np.int64(bits - 1)
+    for i in range(tokens - 1):
+        bit = np.int64(((prefix[i + 2] - prefix[i] * square) * _MIX) >> _33) & mask
+        word, flag = bit >> 6, _ONE << np.uint64(bit & 63)
+        twice[word] |= once[word] & flag
+        once[word] |= flag
+    found = 0
+    for i in range(tokens - 1):
+        bit = np.int64(((prefix[i + 2] - prefix[i] * square) * _MIX) >> _33) & mask
+        places[found] = i
+        found += np.int64((twice[bit >> 6] >> np.uint64(bit & 63)) & _ONE)
+    return found
+
+
+@numba.njit(cache=True, nogil=True)
+def _cover_top(
+    a: int, g: int, places: Any, left: int, slots: Any, top: int, chars: Any, start: Any, end: Any
+) -> int:
+    """Characters that the n-gram in slot `top` covers: each once, and one for each gap between its tokens."""
+    covered, done = 0, 0
+    for p in range(left):
+        if slots[p] == top:
+            i = places[p]
+            for j in range(max(i, done), i + g):
+                covered += chars[a + j] + (j > i and start[a + j] > end[a + j - 1])
+            done = i + g
+    return covered
+
+
+@numba.njit(cache=True, nogil=True)
+def _cover_duplicates(a: int, g: int, places: Any, left: int, slots: Any, first: Any, chars: Any) -> int:
+    """Characters in n-grams that occurred before, going on behind each one that is found; marks slots in `first`."""
+    covered, done = 0, 0
+    for p in range(left):
+        i, s = places[p], slots[p]
+        if i < done:
+            continue
+        if first[s] < 0:
+            for j in range(i, i + g):
+                covered += chars[a + j]
+            done = i + g
+        else:
+            first[s] = -1
+    return covered
+
+
+@numba.njit(cache=True, nogil=True)
 def repeated_ngrams(docs: Any, hashes: Any, chars: Any, start: Any, end: Any) -> Any:
     """Characters in repeated n-grams of tokens.
 
@@ -93,14 +151,14 @@ def repeated_ngrams(docs: Any, hashes: Any, chars: Any, start: Any, end: Any) ->
     keys, count, first = np.empty(size, np.uint64), np.empty(size, np.int32), np.empty(size, np.int32)
     places, slots = np.empty(most, np.int32), np.empty(most, np.int32)
     prefix = np.zeros(most + 1, np.uint64)
+    once, twice = np.empty(most // 2 + 16, np.uint64), np.empty(most // 2 + 16, np.uint64)
     out = np.zeros((n, 12), np.int64)
     for d in range(n):
         a = docs[d]
         tokens = docs[d + 1] - a
         for i in range(tokens):
             prefix[i + 1] = prefix[i] * _BASE + hashes[a + i]
-            places[i] = i
-        power, left = _BASE, tokens
+        power, left = _BASE, _maybe_twice(prefix, tokens, once, twice, places)
         for g in range(2, 11):
             # Only places whose shorter n-gram occurs twice can hold an n-gram that does: few are left of most texts.
             power *= _BASE
@@ -122,31 +180,15 @@ def repeated_ngrams(docs: Any, hashes: Any, chars: Any, start: Any, end: Any) ->
                     count[s] += 1
                     if count[s] > best or (count[s] == best and first[s] < best_at):
                         best, best_at = count[s], first[s]
-            done = 0
             if g <= 4 and best_at >= 0:
                 top = _slot(keys, mask, (prefix[best_at + g] - prefix[best_at] * power) | _ONE)
-                for p in range(left):
-                    if slots[p] != top:
-                        continue
-                    i = places[p]
-                    for j in range(max(i, done), i + g):
-                        out[d, g - 2] += chars[a + j] + (j > i and start[a + j] > end[a + j - 1])
-                    done = i + g
+                out[d, g - 2] = _cover_top(a, g, places, left, slots, top, chars, start, end)
                 length = g - 1
                 for j in range(best_at, best_at + g):
                     length += chars[a + j]
                 out[d, g + 1] = best * length
             elif g > 4:
-                for p in range(left):
-                    i, s = places[p], slots[p]
-                    if i < done:
-                        continue
-                    if first[s] < 0:
-                        for j in range(i, i + g):
-                            out[d, g + 1] += chars[a + j]
-                        done = i + g
-                    else:
-                        first[s] = -1
+                out[d, g + 1] = _cover_duplicates(a, g, places, left, slots, first, chars)
             rest = 0
             for p in range(left):
                 if count[slots[p]] > 1:

@@ -6,7 +6,7 @@ import numba
 import numpy as np
 
 from openclaw_data.kernels.ngrams import duplicates
-from openclaw_data.kernels.tokens import SPACE, classify, decode
+from openclaw_data.kernels.characters import SPACE, classify, decode
 
 COLUMNS = (
     "lines", "duplicate_lines", "duplicate_line_chars", "paragraphs", "duplicate_paragraphs",

@@ -5,7 +5,8 @@ from typing import Any
 import numba
 import numpy as np
 
-from openclaw_data.kernels.tokens import HAN, KANA, LATIN, LETTER, address_length, decode
+from openclaw_data.kernels.characters import HAN, KANA, LATIN, LETTER, decode
+from openclaw_data.kernels.word_marks import address_length
 
 SHAPES = (
     "code",

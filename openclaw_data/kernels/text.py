@@ -5,7 +5,8 @@ from typing import Any
 import numba
 import numpy as np
 
-from openclaw_data.kernels.tokens import HAN_RUN, NUMBER, TABLE_SIZE, TERMINAL, WORD
+from openclaw_data.kernels.characters import TABLE_SIZE, TERMINAL
+from openclaw_data.kernels.word_marks import HAN_RUN, NUMBER, WORD
 
 WORD_COUNTS = ("words", "word_chars", "tokens", "alphabetic")
 """Columns of `count_words`."""

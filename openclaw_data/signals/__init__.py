@@ -102,9 +102,9 @@ FUNCTIONS: dict[str, tuple[str, ...]] = {
         "hans_fraction",
         "hant_fraction",
         "script_mix_fraction",
-        "private_use_fraction",
         "control_fraction",
     ),
+    "openclaw_data.signals.chinese:private_use": ("private_use_fraction",),
     "openclaw_data.signals.diversity:diversity": (
         "unigram_entropy",
         "unique_word_fraction",

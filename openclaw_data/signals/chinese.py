@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from openclaw_data.kernels import marks as kernel
 from openclaw_data.kernels import scripts
-from openclaw_data.kernels import tokens as scanner
+from openclaw_data.kernels import characters as scanner
 from openclaw_data.signals.text import ratio
 from openclaw_data.signals.tokens import tokens
 
@@ -27,8 +27,19 @@ class Scripts(NamedTuple):
     hans_fraction: pa.Array  # float32: of the Han characters, those of Simplified text alone
     hant_fraction: pa.Array  # float32: those of Traditional text alone
     script_mix_fraction: pa.Array  # float32: the rarer of the two, of both: 0 to 0.5
-    private_use_fraction: pa.Array  # float32: of all characters, those of private use
     control_fraction: pa.Array  # float32: control characters and unassigned code points
+
+
+class PrivateUse(NamedTuple):
+    """Characters that mean nothing without their site's font."""
+
+    private_use_fraction: pa.Array  # float32: of all characters, those of private use
+
+
+def private_use(batch: pa.RecordBatch) -> PrivateUse:
+    """Share of private use in `text`."""
+    counts = tokens(batch).counts
+    return PrivateUse(ratio(counts["private"], counts["chars"]))
 
 
 def particles(batch: pa.RecordBatch) -> Particles:
@@ -47,13 +58,11 @@ def mixture(batch: pa.RecordBatch) -> Scripts:
     at = scripts.COLUMN
     han = sum(table[:, at[name]] for name in scripts.HAN)
     hans, hant = (table[:, at[s]] + table[:, at[f"{s}_jis"]] for s in ("hans", "hant"))
-    chars = found.counts["chars"]
     return Scripts(
         ratio(hans, han),
         ratio(hant, han),
         ratio(np.minimum(hans, hant), hans + hant),
-        ratio(table[:, at["private"]], chars),
-        ratio(table[:, at["control"]], chars),
+        ratio(table[:, at["control"]], found.counts["chars"]),
     )
 
 

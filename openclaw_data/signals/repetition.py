@@ -6,6 +6,7 @@ import numpy as np
 import pyarrow as pa
 
 from openclaw_data.kernels import ngrams as kernel
+from openclaw_data.kernels.tokens import hash_spans
 from openclaw_data.signals.text import ratio
 from openclaw_data.signals.tokens import tokens
 
@@ -49,8 +50,9 @@ def duplicate_lines(batch: pa.RecordBatch) -> DuplicateLines:
     """Repeated lines and paragraphs of `text`."""
     found = tokens(batch)
     chars = found.counts["chars"]
-    lines = kernel.duplicates(found.doc_lines, found.line_hash, found.line_chars)
-    docs, hashes, sizes = kernel.paragraphs(found.doc_lines, found.line_opens, found.line_hash, found.line_chars)
+    line_hash, _ = hash_spans(found.data, found.line_start, found.line_end)
+    lines = kernel.duplicates(found.doc_lines, line_hash, found.line_chars)
+    docs, hashes, sizes = kernel.paragraphs(found.doc_lines, found.line_opens, line_hash, found.line_chars)
     paragraphs = kernel.duplicates(docs, hashes, sizes)
     return DuplicateLines(
         ratio(lines[:, 0], np.diff(found.doc_lines)),

@@ -9,6 +9,7 @@ import pyarrow as pa
 from openclaw_data import documents, share
 from openclaw_data.kernels import text as kernel
 from openclaw_data.kernels import tokens as scanner
+from openclaw_data.kernels.characters import character_classes
 from openclaw_data.signals.tokens import tokens
 
 
@@ -102,7 +103,7 @@ def lines(batch: pa.RecordBatch) -> Lines:
         found.line_last,
         found.line_end,
         found.data,
-        scanner.character_classes(),
+        character_classes(),
     )
     count, chars, longest, bullets, ellipses, terminal, short = table.T
     newlines = kernel.count_newlines(found.offsets, found.data)

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 
 from openclaw_data import documents
-from openclaw_data.kernels import segmenter
+from openclaw_data.kernels import characters, segmenter, solid_lines
 from openclaw_data.kernels import tokens as kernel
 
 
@@ -29,7 +29,6 @@ class Tokens(NamedTuple):
     line_start: Any  # int64[l]: first byte that is not white space
     line_end: Any  # int64[l]: byte after the last that is not white space
     line_chars: Any  # int32[l]: without white space at either end
-    line_hash: Any  # uint64[l]: the same
     line_first: Any  # uint32[l]: first code point
     line_last: Any  # uint32[l]: last code point
     line_opens: Any  # bool[l]: opens a paragraph
@@ -55,15 +54,12 @@ def tokenize(texts: pa.Array) -> Tokens:
     Han runs are cut into words as jieba cuts them, unknown names included (`kernels.segmenter`).
     """
     offsets, data = documents.text_buffers(texts)
-    scan = kernel.Scan(*kernel.scan(offsets, data, kernel.character_classes()))
-    doc_tokens, start, end, kind = scan.doc_tokens, scan.start, scan.end, scan.kind
-    if scan.counts[:, kernel.COUNTS.index("han")].any():
-        doc_tokens, start, end, kind = segmenter.cut(doc_tokens, start, end, kind, data, *segmenter.tables())
+    classes = characters.character_classes()
+    table, *spans = kernel.scan(offsets, data, classes)
+    counts = {name: table[:, k] for k, name in enumerate(kernel.COUNTS)}
+    if counts["han"].any():
+        spans = segmenter.cut(*spans, data, *segmenter.tables())
+    doc_tokens, start, end, kind = spans
     hashes, chars = kernel.hash_spans(data, start, end)
-    line_hash, _ = kernel.hash_spans(data, scan.line_start, scan.line_end)
-    counts = {name: scan.counts[:, k] for k, name in enumerate(kernel.COUNTS)}
-    return Tokens(
-        data, offsets, counts, doc_tokens, start, end, kind, chars, hashes,
-        scan.doc_lines, scan.line_start, scan.line_end, scan.line_chars, line_hash, scan.line_first,
-        scan.line_last, scan.line_opens,
-    )  # fmt: skip
+    lines = solid_lines.Lines(*solid_lines.find(offsets, data, classes))
+    return Tokens(data, offsets, counts, doc_tokens, start, end, kind, chars, hashes, *lines)
