@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from openclaw_data import documents, signals
-from openclaw_data.kernels import lexicon, raw_lines
 from openclaw_data.kernels import characters as scanner
+from openclaw_data.kernels import lexicon, raw_lines
 from openclaw_data.signals.raw_lines import stop_marks
 from openclaw_data.signals.tokens import tokenize
 
@@ -85,3 +85,9 @@ def test_words_of_chinese_are_those_of_jieba():
     differ = [(g, e) for g, e in zip(got, expected, strict=True) if g != e]
     assert len(lines) > 300
     assert differ == []
+
+
+def test_many_marks_on_one_han_character_stay_within_their_room():
+    found = tokenize(pa.array(["我" + "\u0301" * 5000, "你们\u00ad好"]))
+    assert found.counts["chars"].tolist() == [5001, 4]
+    assert found.end[-1] == found.offsets[-1]

@@ -70,11 +70,11 @@ def _slot(key: int, mask: int) -> Any:
 
 
 _HEAD_BYTES = (2, 2, 2, 2, 2, 2, 2, 6)
-"""Bytes of a beginning by the first byte's three highest bits: two of ASCII, one character of two, two of three bytes."""
+"""Bytes of a beginning by the first byte's three highest bits: two letters of ASCII, one of two, or two of three bytes."""
 
 
-@numba.njit(cache=True, nogil=True)
-def _head(data: Any, i: int, stop: int) -> int:
+@numba.njit(cache=True, nogil=True, inline="always")
+def _head(data: Any, i: int, stop: int) -> Any:
     """Hash, 0 to 65535, of the two letters or the character or the two characters at `i`; -1 if the line ends first."""
     b = np.int64(data[i])
     if b >= 0xE0:
@@ -90,19 +90,49 @@ def _head(data: Any, i: int, stop: int) -> int:
     return np.int64((np.uint64(key) * _MULTIPLIER) >> np.uint64(48))
 
 
-@numba.njit(cache=True, nogil=True)
-def _may_hold(data: Any, i: int, stop: int, first: Any, heads: Any) -> bool:
-    """Does a line begin a phrase anywhere, as far as its head tells? Most lines do not, and need no closer look."""
-    inside = False
+@numba.njit(cache=True, nogil=True, inline="always")
+def _longest(data: Any, i: int, stop: int, keys: Any, nodes: Any, phrase: Any) -> Any:
+    """The longest phrase at `i` that does not end inside a word of ASCII, and the byte behind it; -1 without one."""
+    mask = len(keys) - 1
+    found, end = -1, i
+    node, j = 0, i
+    while j < stop:
+        c = data[j]
+        if 65 <= c <= 90:
+            c += 32
+        key = np.int64(node) << 8 | np.int64(c)
+        s = _slot(key, mask)
+        while keys[s] >= 0 and keys[s] != key:
+            s = (s + 1) & mask
+        if keys[s] < 0:
+            break
+        node = nodes[s]
+        j += 1
+        if phrase[node] >= 0:
+            inside = 97 <= c <= 122 and j < stop and 97 <= (data[j] | 32) <= 122
+            if not inside:
+                found, end = phrase[node], j
+    return found, end
+
+
+@numba.njit(cache=True, nogil=True, inline="always")
+def _holds(data: Any, i: int, stop: int, keys: Any, nodes: Any, phrase: Any, first: Any, heads: Any) -> bool:
+    """Does a phrase stand anywhere in the line? Most lines have none, and need no closer look."""
     while i < stop:
         b = data[i]
-        letter = 97 <= b | 32 <= 122
-        if first[b + 32 * (65 <= b <= 90)] and not (letter and inside):
+        if first[b + 32 * (65 <= b <= 90)]:
             bit = _head(data, i, stop)
             if bit >= 0 and (heads[bit >> 6] >> np.uint64(bit & 63)) & np.uint64(1):
-                return True
-        inside = letter
-        i += 1 if b < 0xC0 else 2 if b < 0xE0 else 3 if b < 0xF0 else 4
+                found, _ = _longest(data, i, stop, keys, nodes, phrase)
+                if found >= 0:
+                    return True
+        if b >= 0x80:
+            i += 2 if b < 0xE0 else 3 if b < 0xF0 else 4
+            continue
+        i += 1
+        if 97 <= b | 32 <= 122:  # the rest of a word begins no phrase
+            while i < stop and 97 <= data[i] | 32 <= 122:
+                i += 1
     return False
 
 
@@ -121,13 +151,12 @@ def mark_lines(
     longest = 0
     for p in range(len(most)):
         longest = max(longest, most[p])
-    mask = len(keys) - 1
     for n in range(len(line_start)):
-        if line_chars[n] > longest or not _may_hold(data, line_start[n], line_end[n], first, heads):
+        i, stop = line_start[n], line_end[n]
+        if line_chars[n] > longest or not _holds(data, i, stop, keys, nodes, phrase, first, heads):
             continue
         covered[:] = 0
         solid = 0
-        i, stop = line_start[n], line_end[n]
         begun = False
         before = 32
         while i < stop:
@@ -138,23 +167,7 @@ def mark_lines(
             solid += word
             found, end = -1, i
             if first[b] and not (97 <= b <= 122 and (97 <= before <= 122)):
-                node, j = 0, i
-                while j < stop:
-                    c = data[j]
-                    if 65 <= c <= 90:
-                        c += 32
-                    key = np.int64(node) << 8 | np.int64(c)
-                    s = _slot(key, mask)
-                    while keys[s] >= 0 and keys[s] != key:
-                        s = (s + 1) & mask
-                    if keys[s] < 0:
-                        break
-                    node = nodes[s]
-                    j += 1
-                    if phrase[node] >= 0:
-                        inside = 97 <= c <= 122 and j < stop and 97 <= (data[j] | 32) <= 122
-                        if not inside:
-                            found, end = phrase[node], j
+                found, end = _longest(data, i, stop, keys, nodes, phrase)
             if found >= 0 and line_chars[n] <= most[found]:
                 if where[found] == COVER:
                     covered[kind[found]] += chars[found]

@@ -76,7 +76,9 @@ def particles(offsets: Any, data: Any, classes: Any, modern: Any, classical: Any
         bare = True
         while i <= stop:
             while i + 2 < stop and (0xE5 <= data[i] <= 0xE9 or (data[i] == 0xE4 and data[i + 1] >= 0xB8)):
-                code = (np.int64(data[i]) & 0xF) << 12 | np.int64(data[i + 1] & 0x3F) << 6 | np.int64(data[i + 2] & 0x3F)
+                code = (
+                    (np.int64(data[i]) & 0xF) << 12 | np.int64(data[i + 1] & 0x3F) << 6 | np.int64(data[i + 2] & 0x3F)
+                )
                 out[d, 0] += 1
                 out[d, 1] += modern[code]
                 out[d, 2] += classical[code]

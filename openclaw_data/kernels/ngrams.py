@@ -74,7 +74,7 @@ def paragraphs(doc_lines: Any, opens: Any, line_hash: Any, line_chars: Any) -> A
 
 
 @numba.njit(cache=True, nogil=True)
-def _maybe_twice(prefix: Any, tokens: int, once: Any, twice: Any, places: Any) -> int:
+def _maybe_twice(prefix: Any, tokens: int, once: Any, twice: Any, places: Any) -> Any:
     """Write the places of the 2-grams that may occur twice to `places`, and return how many there are.
 
     No 2-gram that does is missing; few of the others are there, because only their hashes' bits are compared: uint64
@@ -91,7 +91,7 @@ def _maybe_twice(prefix: Any, tokens: int, once: Any, twice: Any, places: Any) -
         word, flag = bit >> 6, _ONE << np.uint64(bit & 63)
         twice[word] |= once[word] & flag
         once[word] |= flag
-    found = 0
+    found: Any = 0
     for i in range(tokens - 1):
         bit = np.int64(((prefix[i + 2] - prefix[i] * square) * _MIX) >> _33) & mask
         places[found] = i
@@ -100,9 +100,7 @@ def _maybe_twice(prefix: Any, tokens: int, once: Any, twice: Any, places: Any) -
 
 
 @numba.njit(cache=True, nogil=True)
-def _cover_top(
-    a: int, g: int, places: Any, left: int, slots: Any, top: int, chars: Any, start: Any, end: Any
-) -> int:
+def _cover_top(a: int, g: int, places: Any, left: int, slots: Any, top: int, chars: Any, start: Any, end: Any) -> int:
     """Characters that the n-gram in slot `top` covers: each once, and one for each gap between its tokens."""
     covered, done = 0, 0
     for p in range(left):

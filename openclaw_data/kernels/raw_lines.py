@@ -5,8 +5,8 @@ from typing import Any
 import numba
 import numpy as np
 
-from openclaw_data.kernels.ngrams import duplicates
 from openclaw_data.kernels.characters import SPACE, classify, decode
+from openclaw_data.kernels.ngrams import duplicates
 
 COLUMNS = (
     "lines", "duplicate_lines", "duplicate_line_chars", "paragraphs", "duplicate_paragraphs",

@@ -12,16 +12,13 @@ from typing import Any, NamedTuple
 import numba
 import numpy as np
 
-from openclaw_data.kernels.characters import decode
-from openclaw_data.kernels.word_marks import HAN_RUN, WORD
-
 FIRST, LAST = 0x4E00, 0x9FD5
 """The characters that jieba joins to words; all other Han characters stand alone."""
 _SIZE = LAST - FIRST + 1
 _MISSING = -3.14e100  # jieba's MIN_FLOAT
 _B, _M, _E, _S = range(4)
-_ALONE, _BREAK = -1, -2
-"""What stands for a character that jieba does not join, and behind each run."""
+ALONE, BREAK = -1, -2
+"""What stands for a character that jieba does not join, and behind the last of a run."""
 
 
 class Tables(NamedTuple):
@@ -109,10 +106,14 @@ def _pair_table(entries: Any, weights: Any) -> Any:
 
 
 @numba.njit(cache=True, nogil=True, inline="always")
-def _pair(pairs: Any, first: Any, second: Any) -> Any:
+def _pair(pairs: Any, seen: Any, first: Any, second: Any) -> Any:
     """The slot of two characters, -1 where no word begins with them."""
     key = np.int64(first) << 15 | np.int64(second)
-    s = np.int64((np.uint64(key) * _HASH) >> np.uint64(45))
+    mixed = np.uint64(key) * _HASH
+    bit = mixed >> np.uint64(64 - _SEEN_BITS)
+    if not (seen[np.int64(bit >> np.uint64(6))] >> (bit & np.uint64(63))) & np.uint64(1):
+        return -1
+    s = np.int64(mixed >> np.uint64(45))
     while pairs[s, 0] >= 0:
         if pairs[s, 0] >> 24 == key:
             return s
@@ -133,57 +134,47 @@ def _child(children: Any, code: Any, node: Any, wanted: Any) -> Any:
     return low if low < children[node + 1] and code[low] == wanted else -1
 
 
-@numba.njit(cache=True, nogil=True)
-def _code_points(data: Any, i: int, stop: int, codes: Any, at: Any, n: int) -> int:
-    """Write the characters of a Han run, and where each begins, from index `n`; a `_BREAK` follows them.
+class Room(NamedTuple):
+    """Where a document's Han characters are cut: all its runs, a `BREAK` behind each; made once a batch."""
 
-    A character that jieba does not join is `_ALONE`. Returns the index behind the break.
-    """
-    while i < stop:
-        point, width = decode(data, i, stop)
-        codes[n] = point - FIRST if FIRST <= point <= LAST else _ALONE
-        at[n] = i
-        i += width
-        n += 1
-    codes[n], at[n] = _BREAK, stop
-    return n + 1
+    codes: Any  # int32[m]: characters less FIRST, ALONE or BREAK
+    at: Any  # int64[m]: first byte of each; for a BREAK the byte behind the run
+    slots: Any  # int32[m]: where each stands in the table of pairs with the next one, -1 where no word begins so
+    best: Any  # float64[m]: log of the probability of the best path from each to its run's end
+    step: Any  # int32[m]: characters of the word that begins at each on that path
+    back: Any  # uint8[m, 4]: the state before, of each state of the model
+    word: Any  # bool[m]: a word ends behind it
 
 
-@numba.njit(cache=True, nogil=True)
-def _find_pairs(codes: Any, n: int, pairs: Any, seen: Any, slots: Any) -> None:
-    """slots[i]: where the characters i and i + 1 stand in the table of pairs, -1 where no word begins with them.
-
-    Two loops, because the second one's reads do not wait for each other.
-    """
-    found = 0
-    for i in range(n - 1):
-        slots[i] = -1
-        if codes[i] >= 0 and codes[i + 1] >= 0:
-            bit = (np.uint64(codes[i] << 15 | codes[i + 1]) * _HASH) >> np.uint64(64 - _SEEN_BITS)
-            slots[found] = i
-            found += np.int64((seen[np.int64(bit >> np.uint64(6))] >> (bit & np.uint64(63))) & np.uint64(1))
-    slots[found] = -1
-    for k in range(found - 1, -1, -1):  # downwards, because slots[k] with k <= i is read before slots[i] is written
-        i = np.int64(slots[k])
-        slots[k] = -1
-        slots[i] = _pair(pairs, codes[i], codes[i + 1])
+def room(m: int) -> Room:
+    """Room for `m` characters and breaks."""
+    codes, slots, step = np.empty(m, np.int32), np.empty(m, np.int32), np.empty(m, np.int32)
+    at, best = np.empty(m, np.int64), np.empty(m, np.float64)
+    return Room(codes, at, slots, best, step, np.empty((m, 4), np.uint8), np.empty(m, np.bool_))
 
 
 @numba.njit(cache=True, nogil=True)
-def _best_paths(
-    codes: Any, n: int, slots: Any, pairs: Any, pair_weights: Any, children: Any, code: Any, weight: Any,
-    unknown: float, best: Any, step: Any,
-) -> None:  # fmt: skip
-    """step[i]: characters of the word that begins at i on the most probable path to the end of its run."""
+def find_words(n: int, tables: Tables, space: Room) -> None:
+    """Cut the first `n` characters and breaks of `space.codes`: fill `space.word`."""
+    _find_paths(space.codes, n, tables, space.slots, space.best, space.step)
+    _mark_words(space.codes, n, tables, space.slots, space.step, space.back, space.word)
+
+
+@numba.njit(cache=True, nogil=True)
+def _find_paths(codes: Any, n: int, tables: Any, slots: Any, best: Any, step: Any) -> None:
+    """Fill `slots`, `best` and `step`, each run from its end."""
+    pairs, pair_weights, seen, children = tables.pairs, tables.pair_weights, tables.seen, tables.children
+    code, weight, unknown = tables.code, tables.weight, tables.unknown
     for i in range(n - 1, -1, -1):
         step[i] = 1
         if codes[i] < 0:
-            best[i] = unknown + best[i + 1] if codes[i] == _ALONE else 0.0
+            best[i] = unknown + best[i + 1] if codes[i] == ALONE else 0.0
             continue
         alone = weight[codes[i]]
         found = alone <= 0.0
         most = (alone if found else unknown) + best[i + 1]
-        slot = slots[i]
+        slot = _pair(pairs, seen, codes[i], codes[i + 1]) if codes[i + 1] >= 0 else -1
+        slots[i] = slot
         if slot >= 0:
             j = i + 2
             if pair_weights[slot, 1] <= 0.0:
@@ -206,8 +197,31 @@ def _best_paths(
         best[i] = most
 
 
-@numba.njit(cache=True, nogil=True, inline="always")
-def _is_word(codes: Any, i: int, j: int, slot: Any, pairs: Any, children: Any, code: Any, weight: Any) -> Any:
+@numba.njit(cache=True, nogil=True)
+def _mark_words(codes: Any, n: int, tables: Any, slots: Any, step: Any, back: Any, word: Any) -> None:
+    """Set `word`: along the path, and by the model where the path is single characters."""
+    pairs, children, code, weight = tables.pairs, tables.children, tables.code, tables.weight
+    start, move, emit = tables.start, tables.step, tables.emit
+    i = 0
+    while i < n:
+        j = i + step[i]
+        if step[i] > 1:
+            for k in range(i, j - 1):
+                word[k] = False
+            word[j - 1] = True
+        else:
+            while codes[i] >= 0 and codes[j] >= 0 and step[j] == 1:
+                j += 1
+            if j - i > 1 and not _is_word(codes, i, j, slots[i], pairs, children, code, weight):
+                _model(codes, i, j, start, move, emit, back, word)
+            else:
+                for k in range(i, j):
+                    word[k] = True
+        i = j
+
+
+@numba.njit(cache=True, nogil=True)
+def _is_word(codes: Any, i: int, j: int, slot: int, pairs: Any, children: Any, code: Any, weight: Any) -> bool:
     """Are the characters i to j, two or more, a word of the dictionary? `slot`: that of the first two."""
     if slot < 0:
         return False
@@ -220,32 +234,11 @@ def _is_word(codes: Any, i: int, j: int, slot: Any, pairs: Any, children: Any, c
 
 
 @numba.njit(cache=True, nogil=True)
-def _mark_words(
-    codes: Any, n: int, step: Any, slots: Any, pairs: Any, children: Any, code: Any, weight: Any,
-    start: Any, move: Any, emit: Any, back: Any, word: Any,
-) -> None:  # fmt: skip
-    """word[i] is set where a word ends behind i: along the path, and by the model where it is single characters."""
-    i = 0
-    while i < n:
-        j = i + step[i]
-        if step[i] > 1:
-            word[i : j - 1] = False
-            word[j - 1] = True
-        else:
-            while codes[i] >= 0 and step[j] == 1 and codes[j] >= 0:
-                j += 1
-            if j - i > 1 and not _is_word(codes, i, j, slots[i], pairs, children, code, weight):
-                _model(codes, i, j, start, move, emit, back, word)
-            else:
-                word[i:j] = True
-        i = j
-
-
-@numba.njit(cache=True, nogil=True)
 def _model(codes: Any, a: int, b: int, start: Any, move: Any, emit: Any, back: Any, word: Any) -> None:
     """Cut the characters a to b by the hidden Markov model: word[i] is set where a word ends behind i."""
     c = codes[a]
-    to_b, to_m, to_e, to_s = start[_B] + emit[c, _B], start[_M] + emit[c, _M], start[_E] + emit[c, _E], start[_S] + emit[c, _S]
+    to_b, to_m = start[_B] + emit[c, _B], start[_M] + emit[c, _M]
+    to_e, to_s = start[_E] + emit[c, _E], start[_S] + emit[c, _S]
     for i in range(a + 1, b):
         # Of the two states that may stand before, the later letter of the alphabet is named first: it wins a tie.
         c = codes[i]
@@ -265,61 +258,3 @@ def _model(codes: Any, a: int, b: int, start: Any, move: Any, emit: Any, back: A
         if i > a:
             state = back[i, state]
     word[b - 1] = True
-
-
-@numba.njit(cache=True, nogil=True)
-def _sizes(doc_tokens: Any, start: Any, end: Any, kind: Any) -> Any:
-    """The most words that the Han runs can be, with all other tokens; and a document's most characters and breaks."""
-    total, longest = 0, 0
-    for d in range(len(doc_tokens) - 1):
-        chars = 0
-        for t in range(doc_tokens[d], doc_tokens[d + 1]):
-            size = (end[t] - start[t]) // 2 + 2 if kind[t] == HAN_RUN else 0  # marks that combine have two bytes
-            chars += size
-            total += max(size - 1, 1)
-        longest = max(longest, chars)
-    return total, longest
-
-
-@numba.njit(cache=True, nogil=True)
-def cut(
-    doc_tokens: Any, start: Any, end: Any, kind: Any, data: Any,
-    pairs: Any, pair_weights: Any, seen: Any, children: Any, code: Any, weight: Any, unknown: float,
-    hmm_start: Any, hmm_step: Any, hmm_emit: Any,
-) -> Any:  # fmt: skip
-    """Replace each Han run by its words; all runs of a document are cut at once.
-
-    doc_tokens int64[n+1]; start, end int64[t], kind uint8[t], data uint8[bytes]; the fields of `Tables`.
-    Returns the first four with the words.
-    """
-    total, longest = _sizes(doc_tokens, start, end, kind)
-    new_start, new_end = np.empty(total, np.int64), np.empty(total, np.int64)
-    new_kind, new_docs = np.empty(total, np.uint8), np.zeros(len(doc_tokens), np.int64)
-    codes, at, slots = np.empty(longest, np.int32), np.empty(longest, np.int64), np.empty(longest + 1, np.int32)
-    best, step = np.zeros(longest + 1), np.empty(longest, np.int32)
-    back, word = np.empty((longest, 4), np.uint8), np.empty(longest, np.bool_)
-    o = 0
-    for d in range(len(doc_tokens) - 1):
-        n = 0
-        for t in range(doc_tokens[d], doc_tokens[d + 1]):
-            if kind[t] == HAN_RUN:
-                n = _code_points(data, start[t], end[t], codes, at, n)
-        _find_pairs(codes, n, pairs, seen, slots)
-        _best_paths(codes, n, slots, pairs, pair_weights, children, code, weight, unknown, best, step)
-        _mark_words(codes, n, step, slots, pairs, children, code, weight, hmm_start, hmm_step, hmm_emit, back, word)
-        i = 0
-        for t in range(doc_tokens[d], doc_tokens[d + 1]):
-            new_start[o], new_kind[o] = start[t], kind[t]
-            if kind[t] == HAN_RUN:
-                new_kind[o] = WORD
-                while codes[i] != _BREAK:
-                    i += 1
-                    if word[i - 1] and codes[i] != _BREAK:
-                        new_end[o] = at[i]
-                        o += 1
-                        new_start[o], new_kind[o] = at[i], WORD
-                i += 1
-            new_end[o] = end[t]
-            o += 1
-        new_docs[d + 1] = o
-    return new_docs, new_start[:o], new_end[:o], new_kind[:o]

@@ -22,6 +22,7 @@ from typing import Any
 import numba
 import numpy as np
 
+from openclaw_data.kernels import segmenter
 from openclaw_data.kernels.characters import (
     DIGIT,
     HAN,
@@ -34,6 +35,7 @@ from openclaw_data.kernels.characters import (
     SPACE,
     SYMBOL,
     UPPER,
+    character_classes,
     classify,
     decode,
 )
@@ -78,7 +80,6 @@ _MIX = np.uint64(0xFF51AFD7ED558CCD)
 _32 = np.uint64(32)
 
 
-
 @numba.njit(cache=True, nogil=True)
 def _mostly_han(data: Any, i: int, stop: int) -> bool:
     """Is there a Han character to every ten letters of ASCII, as in Chinese pages full of code?"""
@@ -100,14 +101,6 @@ def _joins_in_chinese(data: Any, i: int, code: int, stop: int, word_before: Any)
     return code == 0x25 and data[i - 1] < 0x80
 
 
-@numba.njit(cache=True, nogil=True, inline="always")
-def _han_run(data: Any, i: int, stop: int) -> Any:
-    """The byte behind a run of the characters U+4E00 to U+9FFF."""
-    while i + 2 < stop and (0xE5 <= data[i] <= 0xE9 or (data[i] == 0xE4 and data[i + 1] >= 0xB8)):
-        i += 3
-    return i
-
-
 @numba.njit(cache=True, nogil=True)
 def _count_ascii(data: Any, i: int, stop: int, classes: Any, tally: Any) -> None:
     """Add the characters of a stretch of ASCII to `tally`."""
@@ -120,15 +113,78 @@ def _count_ascii(data: Any, i: int, stop: int, classes: Any, tally: Any) -> None
         tally[_HASHES] += b == 0x23
 
 
+@numba.njit(cache=True, nogil=True)
+def _han_run(data: Any, i: int, stop: int, classes: Any, codes: Any, at: Any, n: int, tally: Any) -> Any:
+    """Write the Han characters from `i` on, and the marks on them, to codes and at from index `n`, and a break.
+
+    Returns (the byte behind them, the index behind the break).
+    """
+    begin = n
+    marks = 0
+    while i < stop:
+        at[n] = i
+        b = data[i]
+        if i + 2 < stop and (0xE5 <= b < 0xE9 or (b == 0xE4 and data[i + 1] >= 0xB8)):  # the most frequent ones
+            point = np.int64(b & 0xF) << 12 | np.int64(data[i + 1] & 0x3F) << 6 | np.int64(data[i + 2] & 0x3F)
+            codes[n] = point - segmenter.FIRST
+            i += 3
+        else:
+            point, width = decode(data, i, stop)
+            cls = classify(classes, point) & 0xF
+            if cls not in (HAN, MARK):
+                break
+            marks += cls == MARK
+            known = segmenter.FIRST <= point <= segmenter.LAST
+            codes[n] = point - segmenter.FIRST if known else segmenter.ALONE
+            i += width
+        n += 1
+    codes[n], at[n] = segmenter.BREAK, i
+    tally[HAN] += n - begin - marks
+    tally[MARK] += marks
+    return i, n + 1
+
 
 @numba.njit(cache=True, nogil=True)
-def _scan_text(data: Any, i: int, stop: int, classes: Any, start: Any, end: Any, kind: Any, t: int, tally: Any) -> int:
+def _put_words(start: Any, end: Any, kind: Any, first: int, t: int, codes: Any, at: Any, word: Any, n: int) -> int:
+    """Put the words in the places of the Han runs among the tokens first to t; returns the index behind the last one.
+
+    From the end to the beginning, so that no token is written over before it has been moved.
+    """
+    grown = t
+    for i in range(n):
+        grown += word[i] if codes[i] != segmenter.BREAK else -1
+    o, i = grown, n - 1
+    for k in range(t - 1, first - 1, -1):
+        if kind[k] != HAN_RUN:
+            o -= 1
+            start[o], end[o], kind[o] = start[k], end[k], kind[k]
+            continue
+        finish = end[k]
+        i -= 1
+        while i >= 0 and codes[i] != segmenter.BREAK:
+            if i == 0 or word[i - 1]:
+                o -= 1
+                start[o], end[o], kind[o] = at[i], finish, WORD
+                finish = at[i]
+            i -= 1
+    return grown
+
+
+@numba.njit(cache=True, nogil=True)
+def _scan_text(
+    data: Any, i: int, stop: int, classes: Any, codes: Any, at: Any, start: Any, end: Any, kind: Any, t: int, tally: Any
+) -> Any:
     """Write the tokens of one text to start, end, kind from index `t` and count its characters in `tally` int64[14].
 
-    Returns the index behind the last token.
+    Runs of Han are one token each; their characters are written to codes and at (see `segmenter.Room`).
+    Returns (the index behind the last token, how many characters and breaks were written).
     """
+    n = 0
     chinese = _mostly_han(data, i, stop)
-    open_kind, last_class, run_code, run, glued = 0, OTHER, -1, 0, 0
+    open_kind: Any = 0
+    last_class: Any = OTHER
+    run_code: Any = -1
+    run = glued = 0
     while i < stop:
         b = np.int64(data[i])
         if b < 0x80:
@@ -168,14 +224,11 @@ def _scan_text(data: Any, i: int, stop: int, classes: Any, start: Any, end: Any,
                 tally[_UPPER] += (entry & UPPER) != 0
             end[t - 1] = i
         elif cls == HAN:
-            if open_kind != HAN_RUN:
-                start[t], kind[t] = i, HAN_RUN
-                t += 1
+            start[t], kind[t] = i, HAN_RUN
+            i, n = _han_run(data, i, stop, classes, codes, at, n, tally)
+            end[t] = i
+            t += 1
             open_kind = HAN_RUN
-            rest = _han_run(data, i + width, stop)
-            tally[HAN] += 1 + (rest - i - width) // 3
-            i = rest
-            end[t - 1] = i
         elif cls in (DIGIT, KANA):
             tally[cls] += 1
             follows = open_kind == WORD and last_class == KANA
@@ -221,30 +274,56 @@ def _scan_text(data: Any, i: int, stop: int, classes: Any, start: Any, end: Any,
                     t += 1
             i += width
             end[t - 1] = i
-    return t
+    return t, n
 
 
 @numba.njit(cache=True, nogil=True)
-def scan(offsets: Any, data: Any, classes: Any) -> Any:
-    """Find tokens and count characters.
+def _grown(array: Any, used: int, size: int) -> Any:
+    """A copy of the first `used` entries with room for `size`."""
+    made = np.empty(size, array.dtype)
+    made[:used] = array[:used]
+    return made
 
-    offsets int64[n+1], data uint8[bytes], classes uint8[TABLE_SIZE] -> (counts int32[n, len(COUNTS)],
-    doc_tokens int64[n+1], start int64[t], end int64[t], kind uint8[t]), Han runs uncut.
-    """
+
+@numba.njit(cache=True, nogil=True)
+def _scan(offsets: Any, data: Any, classes: Any, tables: Any, space: Any) -> Any:
     n = len(offsets) - 1
     size = max(offsets[n] - offsets[0], 0)
     counts, doc_tokens = np.zeros((n, len(COUNTS)), np.int32), np.zeros(n + 1, np.int64)
-    start, end, kind = np.empty(size, np.int64), np.empty(size, np.int64), np.empty(size, np.uint8)
+    room = size // 3 + 1  # most texts have a token to four bytes; memory that is never touched costs time, too
+    start, end, kind = np.empty(room, np.int64), np.empty(room, np.int64), np.empty(room, np.uint8)
     tally = np.zeros(14, np.int64)
-    t = 0
+    t: Any = 0
     for d in range(n):
+        most = t + offsets[d + 1] - offsets[d] + 1
+        if most > room:
+            room = max(most, 2 * room)
+            start, end, kind = _grown(start, t, room), _grown(end, t, room), _grown(kind, t, room)
         tally[:] = 0
-        t = _scan_text(data, offsets[d], offsets[d + 1], classes, start, end, kind, t, tally)
+        first = t
+        t, n = _scan_text(
+            data, offsets[d], offsets[d + 1], classes, space.codes, space.at, start, end, kind, t, tally
+        )  # fmt: skip
+        if n:
+            segmenter.find_words(n, tables, space)
+            t = _put_words(start, end, kind, first, t, space.codes, space.at, space.word, n)
         doc_tokens[d + 1] = t
         counts[d, 0] = tally[:9].sum()
         for k in range(1, len(COUNTS)):
             counts[d, k] = tally[_SLOTS[k]]
     return counts, doc_tokens, start[:t], end[:t], kind[:t]
+
+
+def scan(offsets: Any, data: Any) -> Any:
+    """Find tokens and count characters.
+
+    offsets int64[n+1], data uint8[bytes] -> (counts int32[n, len(COUNTS)], doc_tokens int64[n+1], start int64[t],
+    end int64[t], kind uint8[t]).
+    """
+    longest = int(np.diff(offsets).max(initial=0))
+    # A Han character with its break has three bytes at the least, a mark on it two.
+    space = segmenter.room(longest + 2)
+    return _scan(offsets, data, character_classes(), segmenter.tables(), space)
 
 
 @numba.njit(cache=True, nogil=True)

@@ -10,7 +10,7 @@ from openclaw_data.kernels.characters import DIGIT, LETTER, PUNCTUATION, SPACE, 
 WORD, NUMBER, MARKS, SIGN, HAN_RUN = 1, 2, 3, 4, 5
 """Kinds of tokens: word with a letter; word without one; punctuation; symbol or unassigned; Han not yet cut."""
 ALONE, JOINS, SPLITS, STICKS = range(4)
-"""What a mark does: a token of its own; part of the word before; begins the second word of a contraction; begins a word."""
+"""What a mark does: a token of its own; part of the word before; parts a contraction; begins a word."""
 
 _PARTED_BY = np.zeros(128, np.uint8)  # 1: before letters; 2: between letters; 3: between digits
 _PARTED_BY[[0x3A, 0x3C, 0x3D, 0x3E, 0x2F]] = 1  # : < = > /
@@ -122,8 +122,6 @@ def address_length(data: Any, i: int, stop: int) -> int:
     while j > i and data[j - 1] in (0x2E, 0x2C, 0x3A, 0x3B, 0x21, 0x3F):
         j -= 1
     return j - i
-
-
 
 
 @numba.njit(cache=True, nogil=True)

@@ -19,7 +19,6 @@ import pyarrow as pa
 
 from openclaw_data import documents
 from openclaw_data.errors import DataError
-from openclaw_data.kernels import characters, segmenter
 from openclaw_data.kernels import tokens as kernel
 from openclaw_data.models.files import Choice, tokenizer_of, verified, verify
 
@@ -118,10 +117,7 @@ def tokenised(choice: Choice, lines: list[str]) -> list[str]:
     if choice.tokens == "sentencepiece":
         return [" ".join(pieces(choice).encode(line, out_type=str)) for line in lines]
     offsets, data = documents.text_buffers(pa.array(lines, pa.large_string()))
-    counts, *spans = kernel.scan(offsets, data, characters.character_classes())
-    if counts[:, kernel.COUNTS.index("han")].any():
-        spans = segmenter.cut(*spans, data, *segmenter.tables())
-    first, start, end, _ = spans
+    _, first, start, end, _ = kernel.scan(offsets, data)
     view = memoryview(data)
     words = [bytes(view[a:b]).decode("utf-8", "replace") for a, b in zip(start.tolist(), end.tolist(), strict=True)]
     return [" ".join(words[a:b]) for a, b in zip(first[:-1].tolist(), first[1:].tolist(), strict=True)]

@@ -6,9 +6,9 @@ from typing import Any, NamedTuple
 import numpy as np
 import pyarrow as pa
 
+from openclaw_data.kernels import characters as scanner
 from openclaw_data.kernels import marks as kernel
 from openclaw_data.kernels import scripts
-from openclaw_data.kernels import characters as scanner
 from openclaw_data.signals.text import ratio
 from openclaw_data.signals.tokens import tokens
 

@@ -11,8 +11,8 @@ import numpy as np
 import pyarrow as pa
 
 from openclaw_data import share
-from openclaw_data.kernels import raw_lines as kernel
 from openclaw_data.kernels import characters as scanner
+from openclaw_data.kernels import raw_lines as kernel
 from openclaw_data.signals.text import ratio
 from openclaw_data.signals.tokens import tokens
 

@@ -7,8 +7,8 @@ import numpy as np
 import pyarrow as pa
 
 from openclaw_data.kernels import c4 as c4_kernel
-from openclaw_data.kernels import shapes as kernel
 from openclaw_data.kernels import characters as scanner
+from openclaw_data.kernels import shapes as kernel
 from openclaw_data.signals.raw_lines import stop_marks
 from openclaw_data.signals.text import ratio
 from openclaw_data.signals.tokens import tokens

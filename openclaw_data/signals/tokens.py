@@ -6,8 +6,9 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 
 from openclaw_data import documents
-from openclaw_data.kernels import characters, segmenter, solid_lines
+from openclaw_data.kernels import solid_lines
 from openclaw_data.kernels import tokens as kernel
+from openclaw_data.kernels.characters import character_classes
 
 
 class Tokens(NamedTuple):
@@ -54,12 +55,8 @@ def tokenize(texts: pa.Array) -> Tokens:
     Han runs are cut into words as jieba cuts them, unknown names included (`kernels.segmenter`).
     """
     offsets, data = documents.text_buffers(texts)
-    classes = characters.character_classes()
-    table, *spans = kernel.scan(offsets, data, classes)
+    table, doc_tokens, start, end, kind = kernel.scan(offsets, data)
     counts = {name: table[:, k] for k, name in enumerate(kernel.COUNTS)}
-    if counts["han"].any():
-        spans = segmenter.cut(*spans, data, *segmenter.tables())
-    doc_tokens, start, end, kind = spans
     hashes, chars = kernel.hash_spans(data, start, end)
-    lines = solid_lines.Lines(*solid_lines.find(offsets, data, classes))
+    lines = solid_lines.Lines(*solid_lines.find(offsets, data, character_classes()))
     return Tokens(data, offsets, counts, doc_tokens, start, end, kind, chars, hashes, *lines)
