@@ -70,7 +70,7 @@ def _slot(key: int, mask: int) -> Any:
 
 
 _HEAD_BYTES = (2, 2, 2, 2, 2, 2, 2, 6)
-"""Bytes of a beginning by the first byte's three highest bits: two letters of ASCII, one of two, or two of three bytes."""
+"""Bytes of a beginning by the first byte's three highest bits: two of ASCII, one of two, two of three bytes."""
 
 
 @numba.njit(cache=True, nogil=True, inline="always")
