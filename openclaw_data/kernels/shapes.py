@@ -21,6 +21,7 @@ SHAPES = (
     "enumerator",
     "speaker",
     "sentence",
+    "quantity",
 )
 """Bits of `shape_lines`, in this order.
 
@@ -35,6 +36,7 @@ SHAPES = (
 * stop: ends with one of FineWeb's marks
 * enumerator: nothing but the number of an item
 * speaker: begins with a name of at most 30 characters and a colon, as a line of a dialogue
+* quantity: begins with an amount, behind a bullet perhaps, and goes on with letters: `1/2 cup sugar`, `¼ tsp salt`
 * sentence: ends with 。！？…” or ：, has 5 to 500 characters, none of private use, no □, ■ or � (Chinese C4)
 """
 BIT = {name: k for k, name in enumerate(SHAPES)}
@@ -43,6 +45,7 @@ COUNTS = ("urls", "url_chars", "markup_chars", "braces")
 _CODE, _TABLE, _NUMBERED, _DIGITS, _UPPER, _BRACE, _CHINESE, _LATIN, _STOP, _ENUMERATOR, _SPEAKER, _SENTENCE = (
     np.uint32(1 << k) for k in range(12)
 )
+_QUANTITY = np.uint32(1 << 12)
 _SIGNS = b"{}()[]<>=;_/\\|$#*&^~+@`%"
 
 
@@ -121,119 +124,135 @@ def _speaks(data: Any, i: int, stop: int) -> bool:
 
 
 @numba.njit(cache=True, nogil=True)
+def _amount(data: Any, i: int, stop: int) -> bool:
+    """Does an amount stand at `i`: a digit or a fraction such as ½, perhaps behind one sign and a space?"""
+    code, width = decode(data, i, stop)
+    if i + width < stop and data[i + width] == 32 and not 48 <= code <= 57:
+        i += width + 1
+        if i >= stop:
+            return False
+        code, _ = decode(data, i, stop)
+    return 48 <= code <= 57 or 0xBC <= code <= 0xBE or 0x2150 <= code <= 0x215E
+
+
+@numba.njit(cache=True, nogil=True)
+def _is_code(data: Any, i: int, stop: int, strong: int, signs: int, solid: int) -> Any:
+    """Is a line without Han program text or a command? By its end, its beginning, or many signs of code."""
+    first, last = np.int64(data[i]), np.int64(data[stop - 1])
+    second = np.int64(data[i + 1]) if i + 1 < stop else 32
+    prompt = (first == 0x24 and second == 32) or (first == 0x3E and second == 0x3E)
+    comment = first == 0x2F and second in (0x2F, 0x2A)
+    include = first == 0x23 and 97 <= second <= 122
+    return last in (0x3B, 0x7B, 0x7D) or strong > 0 or prompt or comment or include or 6 * signs >= solid
+
+
+@numba.njit(cache=True, nogil=True, inline="always")
+def _joins_signs(b: Any, before: Any) -> Any:
+    """Is it the second of two signs that programs write: == ++ && || :: -> => ()?"""
+    twice = b in (0x3D, 0x2B, 0x26, 0x7C, 0x3A) and before == b
+    return twice or (b == 0x3E and before in (0x2D, 0x3D)) or (b == 0x29 and before == 0x28)
+
+
+@numba.njit(cache=True, nogil=True)
+def _shape(
+    data: Any, i: Any, stop: int, chars: int, end: Any, classes: Any, stops: Any, signs: Any, counts: Any
+) -> Any:  # fmt: skip
+    """Shape of the line of bytes i to stop; adds to its document's counts int64[4]. `end`: its last code point."""
+    begin: Any = i
+    han = latin = upper = lower = digits = letters = bars = tabs = sign = solid = strong = braces = 0
+    skip = i  # up to here the bytes are markup or an address already
+    before = 0
+    damaged = False
+    while i < stop:
+        b = np.int64(data[i])
+        if b >= 0x80:
+            code, width = decode(data, i, stop)
+            entry = np.int64(classes[code]) if code < len(classes) else 0
+            kind = entry & 0xF
+            solid += 1
+            damaged = damaged or 0xE000 <= code <= 0xF8FF or code in (0xFFFD, 0x25A0, 0x25A1)
+            if kind in (HAN, KANA):
+                han += 1
+            elif kind == LETTER:
+                letters += 1
+                latin += (entry & LATIN) != 0
+            before = 0
+            i += width
+            continue
+        if 97 <= b <= 122:
+            lower += 1
+            if b in (0x68, 0x77) and i >= skip and not 97 <= before | 32 <= 122:
+                size = address_length(data, i, stop)
+                if size:
+                    counts[0] += 1
+                    counts[1] += size
+                    skip = i + size
+        elif 65 <= b <= 90:
+            upper += 1
+        elif 48 <= b <= 57:
+            digits += 1
+        elif signs[b]:
+            sign += 1
+            bars += b == 0x7C
+            braces += b in (0x7B, 0x7D)
+            strong += _joins_signs(b, before)
+            if b in (0x3C, 0x5D, 0x5B) and i >= skip and i + 1 < stop:
+                size = _markup_length(data, i, stop)
+                for k in range(i, i + size):
+                    counts[2] += (data[k] & 0xC0) != 0x80
+                skip = max(skip, i + size)
+        solid += b > 32
+        tabs += b == 9
+        before = int(b)
+        i += 1
+    counts[3] += braces
+    latin += upper + lower
+    letters += upper + lower + han
+    shape = np.uint32(0)
+    if han == 0 and bars < 2 and (_is_code(data, begin, stop, strong, sign, solid) if latin else braces > 0):
+        shape |= _CODE
+    if bars >= 2 or tabs >= 2:
+        shape |= _TABLE
+    if _number_length(data, begin, stop):
+        shape |= _NUMBERED if letters else _ENUMERATOR
+    elif letters and _amount(data, begin, stop):
+        shape |= _QUANTITY
+    if digits and not letters:
+        shape |= _DIGITS
+    if upper + lower >= 2 and upper > lower:
+        shape |= _UPPER
+    if braces:
+        shape |= _BRACE
+    if letters:
+        shape |= _CHINESE if 3 * han >= latin else _LATIN
+    if _speaks(data, begin, stop):
+        shape |= _SPEAKER
+    closes = end in (0x3002, 0xFF01, 0xFF1F, 0x2026, 0x201D, 0xFF1A)
+    if closes and not damaged and 5 <= chars <= 500:
+        shape |= _SENTENCE
+    if end < len(stops) and stops[end]:
+        shape |= _STOP
+    return shape
+
+
+@numba.njit(cache=True, nogil=True)
 def shape_lines(
-    data: Any,
-    doc_lines: Any,
-    line_start: Any,
-    line_end: Any,
-    line_chars: Any,
-    line_last: Any,
-    classes: Any,
-    stops: Any,
-    signs: Any,
-) -> Any:
+    data: Any, doc_lines: Any, line_start: Any, line_end: Any, line_chars: Any, line_last: Any,
+    classes: Any, stops: Any, signs: Any,
+) -> Any:  # fmt: skip
     """Shapes of lines and counts of documents.
 
     data uint8[bytes], doc_lines int64[n+1], line_start and line_end int64[l], line_chars int32[l],
-    line_last uint32[l]; classes
-    uint8[TABLE_SIZE]; stops bool[TABLE_SIZE]: FineWeb's terminal marks; signs bool[256]: `SIGN_TABLE`.
-    Returns (shapes uint32[l], counts int64[n, 4]).
+    line_last uint32[l]; classes uint8[TABLE_SIZE]; stops bool[TABLE_SIZE]: FineWeb's terminal marks; signs bool[256]:
+    `SIGN_TABLE`. Returns (shapes uint32[l], counts int64[n, 4]: `COUNTS`).
     """
     shapes, counts = np.zeros(len(line_start), np.uint32), np.zeros((len(doc_lines) - 1, 4), np.int64)
     for d in range(len(doc_lines) - 1):
         for n in range(doc_lines[d], doc_lines[d + 1]):
-            i, stop = line_start[n], line_end[n]
-            begin = i
-            han = latin = upper = lower = digits = letters = bars = tabs = sign = solid = strong = braces = 0
-            skip = i  # up to here the bytes are markup or an address already
-            before = 0
-            damaged = False
-            while i < stop:
-                b = np.int64(data[i])
-                if b < 0x80:
-                    if b > 32:
-                        solid += 1
-                        if 97 <= b <= 122:
-                            lower += 1
-                            if i >= skip and b in (0x68, 0x77) and not 97 <= before | 32 <= 122:
-                                size = address_length(data, i, stop)
-                                if size:
-                                    counts[d, 0] += 1
-                                    counts[d, 1] += size
-                                    skip = i + size
-                        elif 65 <= b <= 90:
-                            upper += 1
-                        elif 48 <= b <= 57:
-                            digits += 1
-                        elif signs[b]:
-                            sign += 1
-                            bars += b == 0x7C
-                            if b in (0x7B, 0x7D):
-                                braces += 1
-                                counts[d, 3] += 1
-                            strong += (b in (0x3D, 0x2B, 0x26, 0x7C, 0x3A) and before == b) or (
-                                b == 0x3E and before in (0x2D, 0x3D)
-                            )
-                            strong += b == 0x29 and before == 0x28
-                            if i >= skip and b in (0x3C, 0x5D, 0x5B) and i + 1 < stop:
-                                size = _markup_length(data, i, stop)
-                                if size:
-                                    for k in range(i, i + size):
-                                        counts[d, 2] += (data[k] & 0xC0) != 0x80
-                                    skip = i + size
-                    elif b == 9:
-                        tabs += 1
-                    before = int(b)
-                    i += 1
-                    continue
-                code, width = decode(data, i, stop)
-                entry = np.int64(classes[code]) if code < len(classes) else 0
-                kind = entry & 0xF
-                solid += 1
-                damaged = damaged or 0xE000 <= code <= 0xF8FF or code in (0xFFFD, 0x25A0, 0x25A1)
-                if kind in (HAN, KANA):
-                    han += 1
-                elif kind == LETTER:
-                    letters += 1
-                    latin += (entry & LATIN) != 0
-                before = 0
-                i += width
-            latin += upper + lower
-            letters += upper + lower + han
-            shape = np.uint32(0)
-            last = np.int64(data[stop - 1])
-            if han == 0 and latin and bars < 2:
-                first = np.int64(data[begin])
-                second = np.int64(data[begin + 1]) if begin + 1 < stop else 32
-                prompt = (first == 0x24 and second == 32) or (first == 0x3E and second == 0x3E)
-                comment = first == 0x2F and second in (0x2F, 0x2A)
-                include = first == 0x23 and 97 <= second <= 122
-                if last in (0x3B, 0x7B, 0x7D) or strong or prompt or comment or include or 6 * sign >= solid:
-                    shape |= _CODE
-            elif han == 0 and latin == 0 and braces and bars < 2:
-                shape |= _CODE
-            if bars >= 2 or tabs >= 2:
-                shape |= _TABLE
-            number = _number_length(data, begin, stop)
-            if number:
-                shape |= _NUMBERED if letters else _ENUMERATOR
-            if digits and not letters:
-                shape |= _DIGITS
-            if upper + lower >= 2 and upper > lower:
-                shape |= _UPPER
-            if braces:
-                shape |= _BRACE
-            if letters:
-                shape |= _CHINESE if 3 * han >= latin else _LATIN
-            if _speaks(data, begin, stop):
-                shape |= _SPEAKER
             end = np.int64(line_last[n])
-            closes = end in (0x3002, 0xFF01, 0xFF1F, 0x2026, 0x201D, 0xFF1A)
-            if closes and not damaged and 5 <= line_chars[n] <= 500:
-                shape |= _SENTENCE
-            if end < len(stops) and stops[end]:
-                shape |= _STOP
-            shapes[n] = shape
+            shapes[n] = _shape(
+                data, line_start[n], line_end[n], line_chars[n], end, classes, stops, signs, counts[d]
+            )  # fmt: skip
     return shapes, counts
 
 

@@ -74,6 +74,7 @@ FUNCTIONS: dict[str, tuple[str, ...]] = {
         "speaker_line_fraction",
         "chinese_share",
         "latin_share",
+        "quantity_line_fraction",
         "markup_char_fraction",
         "url_char_fraction",
         "urls",
@@ -97,6 +98,7 @@ FUNCTIONS: dict[str, tuple[str, ...]] = {
         "modern_particle_fraction",
         "classical_particle_fraction",
         "noun_run_fraction",
+        "own_voice_fraction",
     ),
     "openclaw_data.signals.chinese:mixture": (
         "hans_fraction",

@@ -19,6 +19,7 @@ class Particles(NamedTuple):
     modern_particle_fraction: pa.Array  # float32: 的 了 是 在 and their like
     classical_particle_fraction: pa.Array  # float32: 之 乎 者 也 曰 and their like
     noun_run_fraction: pa.Array  # float32: in runs of six and more bare nouns parted by marks, without 的 了 是
+    own_voice_fraction: pa.Array  # float32: 我, not of 我国 and its like, and particles of speech: 吧 呢 啊
 
 
 class Scripts(NamedTuple):
@@ -45,10 +46,9 @@ def private_use(batch: pa.RecordBatch) -> PrivateUse:
 def particles(batch: pa.RecordBatch) -> Particles:
     """Particle signals of `text`."""
     found = tokens(batch)
-    modern, classical = _tables()
-    table = kernel.particles(found.offsets, found.data, scanner.character_classes(), modern, classical)
+    table = kernel.particles(found.offsets, found.data, scanner.character_classes(), *_tables())
     han = table[:, 0]
-    return Particles(ratio(table[:, 1], han), ratio(table[:, 2], han), ratio(table[:, 3], han))
+    return Particles(ratio(table[:, 1], han), ratio(table[:, 2], han), ratio(table[:, 3], han), ratio(table[:, 4], han))
 
 
 def mixture(batch: pa.RecordBatch) -> Scripts:
@@ -67,10 +67,10 @@ def mixture(batch: pa.RecordBatch) -> Scripts:
 
 
 @cache
-def _tables() -> tuple[Any, Any]:
+def _tables() -> tuple[Any, ...]:
     made = []
-    for codes in (kernel.MODERN, kernel.CLASSICAL):
+    for codes in (kernel.MODERN, kernel.CLASSICAL, kernel.VOICE):
         table = np.zeros(0xA000, np.bool_)
         table[codes] = True
         made.append(table)
-    return made[0], made[1]
+    return tuple(made)

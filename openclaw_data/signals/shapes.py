@@ -28,6 +28,7 @@ class Shapes(NamedTuple):
     speaker_line_fraction: pa.Array  # float32: begin with a name and a colon
     chinese_share: pa.Array  # float32: of the characters in lines with letters, those in Chinese lines
     latin_share: pa.Array  # float32: the same of lines in Latin letters
+    quantity_line_fraction: pa.Array  # float32: begin with an amount (`1/2 cup`, `¼ tsp`), list numbers left out
     markup_char_fraction: pa.Array  # float32: of all characters, those in HTML tags and Markdown addresses
     url_char_fraction: pa.Array  # float32: of all characters, those in web addresses
     urls: pa.Array  # int32: web addresses
@@ -59,6 +60,7 @@ def shapes(batch: pa.RecordBatch) -> Shapes:
         *(ratio(lines[:, at[name]], total) for name in ("digits", "upper", "brace", "stop", "speaker")),
         ratio(chars[:, at["chinese"]], spoken),
         ratio(chars[:, at["latin"]], spoken),
+        ratio(lines[:, at["quantity"]], total),
         ratio(counts[:, 2], all_chars),
         ratio(counts[:, 1], all_chars),
         pa.array(counts[:, 0].astype(np.int32)),
