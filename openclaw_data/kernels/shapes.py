@@ -160,7 +160,7 @@ def _shape(
     """Shape of the line of bytes i to stop; adds to its document's counts int64[4]. `end`: its last code point."""
     begin: Any = i
     han = latin = upper = lower = digits = letters = bars = tabs = sign = solid = strong = braces = 0
-    skip = i  # up to here the bytes are markup or an address already
+    skip: Any = i  # up to here the bytes are markup or an address already
     before = 0
     damaged = False
     while i < stop:
@@ -208,7 +208,7 @@ def _shape(
     counts[3] += braces
     latin += upper + lower
     letters += upper + lower + han
-    shape = np.uint32(0)
+    shape: Any = np.uint32(0)
     if han == 0 and bars < 2 and (_is_code(data, begin, stop, strong, sign, solid) if latin else braces > 0):
         shape |= _CODE
     if bars >= 2 or tabs >= 2:
