@@ -201,8 +201,8 @@ def _shape(
                 for k in range(i, i + size):
                     counts[2] += (data[k] & 0xC0) != 0x80
                 skip = max(skip, i + size)
-        solid += b > 32
-        tabs += b == 9
+        solid += 1 if b > 32 else 0
+        tabs += 1 if b == 9 else 0
         before = int(b)
         i += 1
     counts[3] += braces
