@@ -56,7 +56,7 @@ def check(
     found += decisions.motions(registry, today)
     if changed is not None:
         found = [f for f in found if f.file in changed or _belongs(f.file, only or ())]
-        found += history.change(base, registry, changed, author)
+        found += history.change(registry, history.Change(base, changed, author, today))
         found += [finding("shared_files", p) for p in changed if p in _WHOLE]
     if base is not None:
         found += history.frozen(base, registry, changed)

@@ -2,16 +2,21 @@
 
 import hashlib
 from collections.abc import Collection, Iterator
+from datetime import date, timedelta
+from typing import NamedTuple, TypeVar
+
+from pydantic import BaseModel
 
 from openclaw_data.dataset.request import Request
 from openclaw_data.registry import layout, life, reading
 from openclaw_data.registry.findings import Finding, finding
-from openclaw_data.registry.records import Decision
+from openclaw_data.registry.records import Contribution, Decision
 from openclaw_data.registry.state import Registry
 from openclaw_data.registry.tree import LIST_BYTES, Tree
 
 _FROZEN = ("release", "evidence", "key", "notice", "decision", "motion")
 _KEPT = (*_FROZEN, "manifest")
+_M = TypeVar("_M", bound=BaseModel)
 
 
 def frozen(base: Tree, registry: Registry, paths: Collection[str] | None = None) -> Iterator[Finding]:
@@ -75,35 +80,70 @@ def _continues(before: Decision, after: Decision) -> bool:
     return before.model_copy(update=changes) == after
 
 
-def change(base: Tree | None, registry: Registry, changed: Collection[str], author: str) -> Iterator[Finding]:
-    """A change keeps to one dataset, and its author may make it.
+class Change(NamedTuple):
+    """A change of the registry: the files before it, those it touches, who sends it (empty: not asked), and the day.
 
-    Args:
-        base: the files before, if known.
-        registry: the registry after.
-        changed: files that were changed, relative to the registry; those outside it begin with `../`.
-        author: handle of who sends it; empty: not asked.
+    Files are relative to the registry; those outside it begin with `../`.
     """
-    places = {path: layout.place(path) for path in changed}
+
+    base: Tree | None
+    changed: Collection[str]
+    author: str
+    today: str
+
+
+def change(registry: Registry, made: Change) -> Iterator[Finding]:
+    """A change keeps to one dataset, is sent by who may, speaks for nobody else, and is dated as it is sent."""
+    places = {path: layout.place(path) for path in made.changed}
     ids = sorted({p.id for p in places.values() if p.id})
+    yield from _cast(registry, made)
     if not ids:
         return
-    own = ids[0]
-    folder = layout.root_of(own)
-    dataset = registry.datasets.get(own)
-    handles = dataset.own if dataset else ()
+    dataset = registry.datasets.get(ids[0])
+    folder = layout.root_of(ids[0])
+    now = dataset.own if dataset else ()
+    before = _before(made.base, f"{folder}/manifest.yaml", Contribution)
+    handles = before.maintainers if before else now
+    if before and set(now) != set(handles):
+        said = {"before": ", ".join(handles), "now": ", ".join(now) or "–"}
+        yield finding("maintainers_changed", f"{folder}/manifest.yaml", "maintainers", **said)
     for path, place in places.items():
-        with_it = place.kind == "notice" or (place.kind == "key" and place.name.split(".")[0] in handles)
-        if place.id != own and not with_it:
+        with_it = place.kind == "notice" or (place.kind == "key" and _owner(place) in now)
+        if place.id != ids[0] and not with_it:
             yield finding("own_folder", path, folder=folder)
-    if not author:
-        return
-    voter = any(m.handle == author and not m.until for m in registry.maintainers)
+        if made.author and place.kind == "key" and _owner(place) != made.author:
+            yield finding("key_for_another", path, author=made.author, handle=_owner(place))
+    voter = any(m.handle == made.author and not m.until for m in registry.maintainers)
     others = [p for p, place in places.items() if place.kind not in ("decision", "notice")]
-    if author not in handles and (others or not voter):
-        yield finding("not_yours", folder, author=author, id=own, handles=", ".join(handles) or "–")
-    for path, decision in dataset.decisions.items() if dataset else ():
-        old = reading.yaml_record(base, path, Decision).value if base and path in base.entries else None
-        for vote in decision.votes[len(old.votes) if old else 0 :]:
-            if path in changed and vote.handle != author:
-                yield finding("vote_for_another", path, "votes", author=author, handle=vote.handle)
+    if made.author and made.author not in handles and (others or not voter):
+        yield finding("not_yours", folder, author=made.author, id=ids[0], handles=", ".join(handles) or "–")
+
+
+def _owner(key: layout.Place) -> str:
+    """The handle whose key a file of keys/ is."""
+    return key.name.split(".")[0]
+
+
+def _before(base: Tree | None, path: str, model: type[_M]) -> _M | None:
+    if base is None or path not in base.entries:
+        return None
+    found: _M | None = reading.yaml_record(base, path, model).value
+    return found
+
+
+def _cast(registry: Registry, made: Change) -> Iterator[Finding]:
+    """Votes are their sender's own; what is new in a decision is dated within two days of the change."""
+    every = {p: d for dataset in registry.datasets.values() for p, d in dataset.decisions.items()} | registry.motions
+    first, last = (date.fromisoformat(made.today) + timedelta(days=n) for n in (-2, 1))
+    for path in (p for p in made.changed if p in every):
+        new, old = every[path], _before(made.base, path, Decision)
+        votes = new.votes[len(old.votes) if old else 0 :]
+        days = [v.date for v in votes] + ([new.opened] if old is None else [])
+        if new.closed and not (old and old.closed):
+            days.append(new.closed)
+        for day in days:
+            if made.base is not None and not first <= date.fromisoformat(day) <= last:
+                yield finding("not_today", path, date=day, today=made.today)
+        for vote in votes:
+            if made.author and vote.handle != made.author:
+                yield finding("vote_for_another", path, "votes", author=made.author, handle=vote.handle)

@@ -303,6 +303,18 @@ LINTS: dict[str, Texts] = {
         "Everybody sends their own vote.",
         "每人只能提交自己的票。",
     ),
+    "key_for_another": (
+        "{author} adds a key of {handle}.",
+        "{author} 添加了 {handle} 的公钥。",
+        "Everybody sends their own key.",
+        "每人只能提交自己的公钥。",
+    ),
+    "not_today": (
+        "something new in it is dated {date}, and it is {today}.",
+        "其中新增内容的日期为 {date}，而今天是 {today}。",
+        "Votes and decisions carry the day they are sent, so that the days of a vote are days in public.",
+        "投票与决定须写提交当日，以保证表决期确实公开。",
+    ),
 }
 HINTS: dict[str, Texts] = {
     "no_base": (
@@ -352,6 +364,12 @@ HINTS: dict[str, Texts] = {
         "正在表决（{rule}）：{why}。",
         "openclaw-data registry vote {path} --handle YOU --vote +1",
         "openclaw-data registry vote {path} --handle 账号 --vote +1",
+    ),
+    "maintainers_changed": (
+        "its maintainers were {before} and become {now}.",
+        "维护者由 {before} 变为 {now}。",
+        "Ask those who are new whether they agree.",
+        "请确认新维护者同意。",
     ),
     "ready": (
         "has all the votes and days it needs ({rule}).",
