@@ -372,3 +372,18 @@ def test_the_command_line_tells_problems_and_ends_with_status_one(copy: Path) ->
     ended = subprocess.run(words, capture_output=True, text=True, check=False)
     assert ended.returncode == 1
     assert ended.stdout.startswith("notes.txt: is not in the manifest\n1 problems: ")
+
+
+def test_an_opt_out_list_is_a_takedown(copy: Path, tmp_path: Path) -> None:
+    listed = tmp_path / "domains.txt"
+    listed.write_text("# gone\nexample.cn  # 2026-02-02 OO-2026-0001\nno-page.example.org\n", encoding="utf-8")
+    asked = request_file.from_optouts(str(listed), "2026-03-01")
+    assert asked.domains == ("example.cn", "no-page.example.org")
+    new = takedown.takedown(str(copy), asked, str(tmp_path / "new"))
+    assert new.takedowns[-1].id == asked.id
+    assert new.takedowns[-1].documents > 0
+    kept = pl.read_parquet(tmp_path / "new" / "data" / "*" / "*.parquet")
+    assert "example.cn" not in kept["url_host_registered_domain"].to_list()
+    listed.write_text("# nobody\n", encoding="utf-8")
+    with pytest.raises(DataError, match="names no domain"):
+        request_file.from_optouts(str(listed), "2026-03-01")
