@@ -305,3 +305,10 @@ def test_licence_expressions(text: str, fault: str) -> None:
 )
 def test_public_addresses(url: str, *, public: bool) -> None:
     assert checks.public_url(url) is public
+
+
+@pytest.mark.parametrize("name", ["EX/Example-Harbour_zh", "ex/example-harbourzh", "zz/zz-Example.harbour-zh"])
+def test_the_newcomer_is_told_of_a_name_that_looks_the_same(name: str, small: Files) -> None:
+    path = f"{name}/manifest.yaml"
+    found = check.check(memory(Files(small | {path: b"x"})), memory(small), today=TODAY, changed=[path])
+    assert any(f.code == "collision" and f.file == path for f in found.lints) is not name.startswith("zz")

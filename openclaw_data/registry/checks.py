@@ -210,10 +210,20 @@ def lists(registry: Registry) -> Iterator[Finding]:
             yield finding("stray", path)
         if not place.id:
             continue
+        ids.setdefault(place.id, path)
         if not path.startswith(f"{layout.root_of(place.id)}/") or not layout.ID.fullmatch(place.id):
             yield finding("id", path, id=place.id, folder=path.split("/", 1)[0])
         if place.version and not layout.VERSION.fullmatch(place.version):
             yield finding("version", path, said=place.version, folder="X.Y.Z")
-        other = ids.setdefault(layout.folded(place.id), place.id)
-        if other != place.id:
-            yield finding("collision", path, id=place.id, other=other)
+    yield from _alike(ids)
+
+
+def _alike(ids: dict[str, str]) -> Iterator[Finding]:
+    """Both of two ids that fold to the same; `ids` has a file of each."""
+    folded: dict[str, list[str]] = {}
+    for name in ids:
+        folded.setdefault(layout.folded(name), []).append(name)
+    for names in folded.values():
+        for name in names if len(names) > 1 else ():
+            other = ", ".join(n for n in names if n != name)
+            yield finding("collision", ids[name], id=name, other=other)
