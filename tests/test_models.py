@@ -35,8 +35,8 @@ def buffers(texts):
 @settings(max_examples=60, deadline=None)
 @given(st.lists(TEXT, max_size=5), st.sampled_from(SHAPES))
 def test_grams_are_those_of_the_plain_twin(texts, shape):
-    offsets, data = buffers(texts)
-    first, slots = linear.grams(offsets[:-1], offsets[1:], data, linear.folding(), np.array(shape))
+    codes, starts = linear.fold(*buffers(texts), linear.folding())
+    first, slots = linear.grams(starts[:-1], starts[1:], codes, np.array(shape))
     got = [sorted(slots[first[i] : first[i + 1]].tolist()) for i in range(len(texts))]
     assert got == [naive.grams(text, *shape) for text in texts]
 
@@ -44,9 +44,10 @@ def test_grams_are_those_of_the_plain_twin(texts, shape):
 @settings(max_examples=60, deadline=None)
 @given(st.lists(TEXT, max_size=5), st.integers(1, 20), st.integers(1, 5))
 def test_windows_are_those_of_the_plain_twin(texts, size, most):
-    offsets, data = buffers(texts)
-    docs, begin, end = linear.windows(offsets, data, size, most)
-    got = [[data[begin[w] : end[w]].tobytes().decode() for w in range(docs[i], docs[i + 1])] for i in range(len(texts))]
+    starts = np.cumsum([0, *map(len, texts)])
+    docs, begin, end = linear.windows(starts, size, most)
+    whole = "".join(texts)
+    got = [[whole[begin[w] : end[w]] for w in range(docs[i], docs[i + 1])] for i in range(len(texts))]
     assert got == [naive.windows(text, size, most) for text in texts]
 
 
@@ -54,18 +55,19 @@ def test_windows_are_those_of_the_plain_twin(texts, size, most):
 @given(st.lists(TEXT, max_size=4), st.sampled_from(SHAPES))
 def test_logits_are_those_of_the_plain_twin(texts, shape):
     weights = (np.arange(1 << shape[0]) * 37 % 255 - 127).astype(np.int8)
-    offsets, data = buffers(texts)
-    got = linear.logits(offsets[:-1], offsets[1:], data, linear.folding(), np.array(shape), weights, 0.01, -0.5)
+    codes, starts = linear.fold(*buffers(texts), linear.folding())
+    got = linear.logits(starts[:-1], starts[1:], codes, np.array(shape), weights, 0.01, -0.5)
     np.testing.assert_allclose(got, [naive.logit(t, shape, weights, 0.01, -0.5) for t in texts], rtol=1e-12)
 
 
 def test_bytes_that_are_no_text_are_scored_all_the_same():
     data = np.frombuffer(b"\xff\xfe\xe4\xb8 \x80abc\xf0\x9f", np.uint8)
     offsets = np.array([0, len(data)])
-    docs, begin, end = linear.windows(offsets, data, 4, 9)
-    first, slots = linear.grams(begin, end, data, linear.folding(), np.array((12, 1, 5, 2)))
+    codes, starts = linear.fold(offsets, data, linear.folding())
+    docs, begin, end = linear.windows(starts, 4, 9)
+    first, slots = linear.grams(begin, end, codes, np.array((12, 1, 5, 2)))
     assert docs[-1] == len(begin)
-    assert end[-1] == len(data)
+    assert end[-1] == len(codes) <= len(data)
     assert first[-1] == len(slots) > 0
 
 

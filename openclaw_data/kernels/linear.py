@@ -1,10 +1,10 @@
 """Linear models over hashed n-grams, scored and trained straight over Arrow buffers.
 
-A text is cut into **windows** of about the same number of characters. Characters are folded first (`folding`: width,
-case, diacritics, Traditional to Simplified; every digit is 0; of a run of one character `RUN` count; white space is
-one space, and one stands at either end of a window). The **grams** of a window are its character n-grams for n in
-`first..last`, across words, and the n-grams of its words for n up to `words` (0: none); each is hashed to one of
-2**bits weights. A window's logit is
+Texts are folded, character by character (`folding`: width, case, diacritics, Traditional to Simplified; every digit is
+0), and cut into **windows** of about the same number of characters. Of a run of one character `RUN` count; white space
+is one space, and one stands at either end of a window. The **grams** of a window are its character n-grams for n in
+`first..last`, across words, and the n-grams of its words for n up to `words` (0: none); each is hashed to one of 2**bits
+weights. A window's logit is
 
     bias + sum of the weights of its grams / sqrt(number of grams)
 
@@ -19,7 +19,6 @@ import numba
 import numpy as np
 
 from openclaw_data.kernels import hashes
-from openclaw_data.kernels.characters import decode
 
 FOLDED = 0x10000
 """Characters from here up are not folded: rare Han, emoji."""
@@ -50,8 +49,42 @@ def folding() -> Any:
 
 
 @numba.njit(cache=True, nogil=True)
-def _grams(data: Any, begin: int, end: int, table: Any, shape: Any, out: Any) -> int:
-    """Write the slots of the grams of the bytes begin:end to `out` uint32[...] and return how many they are.
+def fold(offsets: Any, data: Any, table: Any) -> Any:
+    """Fold documents once, for all windows and models.
+
+    offsets int64[n+1], data uint8[bytes], table `folding()` -> (codes uint32[c]: an entry of `table` a character; starts int64[n+1]: the characters of document i are starts[i]:starts[i+1]).
+    """
+    codes, starts = np.empty(offsets[-1] - offsets[0], np.uint32), np.zeros(len(offsets), np.int64)
+    n = 0
+    for d in range(len(offsets) - 1):
+        i, end = offsets[d], offsets[d + 1]
+        while i < end:
+            b = np.int64(data[i])
+            if b < 0x80:
+                codes[n] = table[b]
+                i += 1
+            elif 0xE0 <= b < 0xF0 and i + 2 < end:
+                low = np.int64(data[i + 1] & 0x3F) << 6 | np.int64(data[i + 2] & 0x3F)
+                codes[n] = table[(b & 0x0F) << 12 | low]
+                i += 3
+            elif b < 0xE0 and i + 1 < end:
+                codes[n] = table[(b & 0x1F) << 6 | np.int64(data[i + 1] & 0x3F)]
+                i += 2
+            elif b >= 0xF0 and i + 3 < end:  # outside the BMP nothing is folded
+                low = np.int64(data[i + 2] & 0x3F) << 6 | np.int64(data[i + 3] & 0x3F)
+                codes[n] = (b & 0x07) << 18 | np.int64(data[i + 1] & 0x3F) << 12 | low
+                i += 4
+            else:
+                codes[n] = 0xFFFD
+                i += 1
+            n += 1
+        starts[d + 1] = n
+    return codes[:n], starts
+
+
+@numba.njit(cache=True, nogil=True)
+def _grams(codes: Any, begin: int, end: int, shape: Any, out: Any) -> int:
+    """Write the slots of the grams of the characters begin:end to `out` uint32[...] and return how many they are.
 
     shape int64[4]: bits, first, last (at most 5), words (at most 2).
     """
@@ -59,16 +92,8 @@ def _grams(data: Any, begin: int, end: int, table: Any, shape: Any, out: Any) ->
     down = np.uint64(64 - shape[0])
     h1 = h2 = h3 = h4 = h5 = word = before = np.uint64(0)
     n = filled = run = 0
-    i, ends = begin - 1, False
-    while not ends:
-        if i < begin:  # the space before the first character
-            entry, width = np.uint32(_SPACE), 1
-        elif i < end:
-            code, width = decode(data, i, end)
-            entry = table[code] if code < FOLDED else np.uint32(code)
-        else:
-            entry, width, ends = np.uint32(_SPACE), 1, True
-        i += width
+    for i in range(begin - 1, end + 1):  # a space before the first character and one behind the last
+        entry = codes[i] if begin <= i < end else np.uint32(_SPACE)
         c = np.uint64(entry & CODE) + _1
         run = run + 1 if c == h1 else 1
         if words:
@@ -107,44 +132,30 @@ def _grams(data: Any, begin: int, end: int, table: Any, shape: Any, out: Any) ->
 
 
 @numba.njit(cache=True, nogil=True)
-def windows(offsets: Any, data: Any, size: int, most: int) -> Any:
+def windows(starts: Any, size: int, most: int) -> Any:
     """Cut documents into windows of about `size` characters, at most `most` each, spread over the whole document.
 
-    offsets int64[n+1], data uint8[bytes] -> (docs int64[n+1], begin int64[w], end int64[w]): the windows of document i
-    are docs[i]:docs[i+1], their bytes begin:end. A document of c characters has round(c / size) windows of equal
-    size, one at the least; of more than `most` every k-th is taken. A document of no bytes has none.
+    starts int64[n+1], of `fold` -> (docs int64[n+1], begin int64[w], end int64[w]): the windows of document i are
+    docs[i]:docs[i+1], their characters begin:end. A document of c characters has round(c / size) windows of equal
+    size, one at the least; of more than `most` every k-th is taken. A document of no characters has none.
     """
-    docs = np.zeros(len(offsets), np.int64)
-    bound = 0
-    for d in range(len(offsets) - 1):
-        bound += min((offsets[d + 1] - offsets[d]) // size + 2, most)
-    begin, end = np.empty(bound, np.int64), np.empty(bound, np.int64)
-    w = 0
-    for d in range(len(offsets) - 1):
-        chars = 0
-        for i in range(offsets[d], offsets[d + 1]):
-            chars += (data[i] & 0xC0) != 0x80
-        count = max((chars + size // 2) // size, 1) if offsets[d + 1] > offsets[d] else 0
-        taken = min(count, most)
-        i, at = offsets[d], 0
+    docs = np.zeros(len(starts), np.int64)
+    for d in range(len(starts) - 1):
+        chars = starts[d + 1] - starts[d]
+        docs[d + 1] = docs[d] + (min(max((chars + size // 2) // size, 1), most) if chars else 0)
+    begin, end = np.empty(docs[-1], np.int64), np.empty(docs[-1], np.int64)
+    for d in range(len(starts) - 1):
+        chars, taken = starts[d + 1] - starts[d], docs[d + 1] - docs[d]
+        count = max((chars + size // 2) // size, 1)
         for k in range(taken):
             which = k * count // taken
-            start, stop = which * chars // count, (which + 1) * chars // count
-            while i < offsets[d + 1] and (at < start or (data[i] & 0xC0) == 0x80):
-                at += (data[i] & 0xC0) != 0x80
-                i += 1
-            begin[w] = offsets[d] if which == 0 else i
-            while i < offsets[d + 1] and (at < stop or (data[i] & 0xC0) == 0x80):
-                at += (data[i] & 0xC0) != 0x80
-                i += 1
-            end[w] = i
-            w += 1
-        docs[d + 1] = w
-    return docs, begin[:w], end[:w]
+            begin[docs[d] + k] = starts[d] + which * chars // count
+            end[docs[d] + k] = starts[d] + (which + 1) * chars // count
+    return docs, begin, end
 
 
 @numba.njit(cache=True, nogil=True)
-def logits(begin: Any, end: Any, data: Any, table: Any, shape: Any, weights: Any, scale: float, bias: float) -> Any:
+def logits(begin: Any, end: Any, codes: Any, shape: Any, weights: Any, scale: float, bias: float) -> Any:
     """The logit of each window: begin int64[w], end int64[w], weights int8[2**bits] -> float64[w]."""
     out = np.empty(len(begin), np.float64)
     longest = 0
@@ -152,7 +163,7 @@ def logits(begin: Any, end: Any, data: Any, table: Any, shape: Any, weights: Any
         longest = max(longest, end[w] - begin[w])
     slots = np.empty((longest + 2) * 7, np.uint32)
     for w in range(len(begin)):
-        n = _grams(data, begin[w], end[w], table, shape, slots)
+        n = _grams(codes, begin[w], end[w], shape, slots)
         total = np.int64(0)
         for k in range(n):
             total += weights[slots[k]]
@@ -161,14 +172,14 @@ def logits(begin: Any, end: Any, data: Any, table: Any, shape: Any, weights: Any
 
 
 @numba.njit(cache=True, nogil=True)
-def grams(begin: Any, end: Any, data: Any, table: Any, shape: Any) -> Any:
+def grams(begin: Any, end: Any, codes: Any, shape: Any) -> Any:
     """The slots of the grams of each window: (first int64[w+1], slots uint32[g])."""
     size = 0
     for w in range(len(begin)):
         size += (end[w] - begin[w] + 2) * (shape[2] - shape[1] + 1 + shape[3])
     slots, first = np.empty(size + 8, np.uint32), np.zeros(len(begin) + 1, np.int64)
     for w in range(len(begin)):
-        n = _grams(data, begin[w], end[w], table, shape, slots[first[w] :])
+        n = _grams(codes, begin[w], end[w], shape, slots[first[w] :])
         first[w + 1] = first[w] + n
     return first, slots[: first[len(begin)]].copy()
 

@@ -2,7 +2,8 @@
 
 The trie is over UTF-8 bytes with ASCII letters in lower case, its edges in one hash table, so a list of any size takes
 about 40 bytes a byte of its terms. A term that begins or ends with an ASCII letter or digit must begin or end where no
-other follows; Han needs no boundary.
+other follows; Han needs no boundary. Most places are passed after a look at one character or two: a table says which
+characters begin a term, another (by hash, so it may say yes too often) with which second one.
 """
 
 from collections.abc import Sequence
@@ -15,6 +16,7 @@ MAX_TERM_BYTES = 120
 HEAD_LINES, HEAD_BYTES = 3, 600
 """What counts as the head of a text: its first lines, up to so many bytes."""
 _MIX = np.uint64(0x9E3779B97F4A7C15)
+_NONE, _PAIR, _ALONE = 0, 1, 2
 
 
 class Trie(NamedTuple):
@@ -24,7 +26,8 @@ class Trie(NamedTuple):
     targets: Any  # int32[2**k]
     terms: Any  # int32[nodes]: the term that ends here, or -1
     categories: Any  # int32[terms]: the category of a term
-    firsts: Any  # bool[256]: bytes that begin a term
+    firsts: Any  # uint8[65536]: whether the character begins no term, one with a second character in `pairs`, or is one
+    pairs: Any  # bool[2**m], m >= 16: by hash, the first two characters of terms
 
 
 def build(terms: Sequence[str], categories: Sequence[int]) -> Trie:
@@ -44,17 +47,44 @@ def build(terms: Sequence[str], categories: Sequence[int]) -> Trie:
     size = 1 << max(4, (2 * len(edges)).bit_length())
     keys, targets = np.full(size, -1, np.int64), np.zeros(size, np.int32)
     _insert(keys, targets, np.fromiter(edges.keys(), np.int64), np.fromiter(edges.values(), np.int32))
-    firsts = np.zeros(256, np.bool_)
-    for key in edges:
-        if key < 256:
-            firsts[key] = True
-            firsts[key - 32 if 0x61 <= key <= 0x7A else key] = True
-    return Trie(keys, targets, np.array(ends, np.int32), np.array(categories, np.int32), firsts)
+    return Trie(keys, targets, np.array(ends, np.int32), np.array(categories, np.int32), *_beginnings(terms))
+
+
+def _beginnings(terms: Sequence[str]) -> tuple[Any, Any]:
+    """`firsts` and `pairs` of a trie; characters outside the BMP count by their lower 16 bits."""
+    firsts, pairs = np.zeros(1 << 16, np.uint8), np.zeros(1 << max(16, (16 * len(terms)).bit_length()), np.bool_)
+    for term in terms:
+        codes = [ord(c) & 0xFFFF for c in term.encode().lower().decode()[:2]]
+        if codes:
+            firsts[codes[0]] = max(firsts[codes[0]], _PAIR if len(codes) > 1 else _ALONE)
+        if len(codes) > 1:
+            pairs[_pair(*codes, len(pairs) - 1)] = True
+    return firsts, pairs
 
 
 @numba.njit(cache=True, nogil=True, inline="always")
 def _slot(key: int, mask: int) -> Any:
     return np.int64((np.uint64(key) * _MIX) >> np.uint64(20)) & mask
+
+
+@numba.njit(cache=True, nogil=True, inline="always")
+def _pair(first: int, second: int, mask: int) -> Any:
+    """The slot of two characters in `pairs`."""
+    return np.int64((np.uint64(first << 16 | second) * _MIX) >> np.uint64(24)) & mask
+
+
+@numba.njit(cache=True, nogil=True, inline="always")
+def _character(data: Any, i: int) -> Any:
+    """The lower 16 bits of the code point at `i`, ASCII letters in lower case, and its bytes."""
+    b = np.int64(data[i])
+    if b < 0x80:
+        return (b + 32 if 0x41 <= b <= 0x5A else b), 1
+    if b < 0xE0:
+        return (b & 0x1F) << 6 | np.int64(data[i + 1] & 0x3F), 2
+    if b < 0xF0:
+        return (b & 0x0F) << 12 | np.int64(data[i + 1] & 0x3F) << 6 | np.int64(data[i + 2] & 0x3F), 3
+    low = np.int64(data[i + 1] & 0x0F) << 12 | np.int64(data[i + 2] & 0x3F) << 6 | np.int64(data[i + 3] & 0x3F)
+    return low, 4
 
 
 @numba.njit(cache=True, nogil=True)
@@ -94,27 +124,34 @@ def _longest(data: Any, i: int, end: int, keys: Any, targets: Any, ends: Any) ->
 
 
 @numba.njit(cache=True, nogil=True)
-def count(offsets: Any, data: Any, keys: Any, targets: Any, ends: Any, categories: Any, firsts: Any, width: int) -> Any:
+def count(
+    offsets: Any, data: Any, keys: Any, targets: Any, ends: Any, categories: Any, firsts: Any, pairs: Any, width: int
+) -> Any:
     """Count terms by document and category.
 
-    offsets int64[n+1], data uint8[bytes], then the fields of a `Trie`; width: number of categories -> int64[n, width,
+    offsets int64[n+1], data uint8[bytes] of valid UTF-8, then the fields of a `Trie`; width: number of categories -> int64[n, width,
     3]: characters in terms, different terms, different terms that stand in the head.
     """
     n = len(offsets) - 1
     out = np.zeros((n, width, 3), np.int64)
     seen, headed = np.full(len(categories), -1, np.int64), np.full(len(categories), -1, np.int64)
+    mask = len(pairs) - 1
     for d in range(n):
         begin, end = offsets[d], offsets[d + 1]
         i, lines = begin, 0
         while i < end:
-            b = data[i]
-            lines += b == 10
-            if not firsts[b] or (_word(b) and i > begin and _word(data[i - 1])):
-                i += 1
+            first, bytes_ = _character(data, i)
+            lines += first == 10
+            kind = firsts[first]
+            if kind == _NONE or (_word(data[i]) and i > begin and _word(data[i - 1])):
+                i += bytes_
+                continue
+            if kind == _PAIR and (i + bytes_ >= end or not pairs[_pair(first, _character(data, i + bytes_)[0], mask)]):
+                i += bytes_
                 continue
             term, size = _longest(data, i, end, keys, targets, ends)
             if term < 0:
-                i += 1
+                i += bytes_
                 continue
             c = categories[term]
             for j in range(i, i + size):

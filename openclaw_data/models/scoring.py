@@ -24,11 +24,9 @@ EMPTY = -20.0
 
 def score(model: Linear, texts: pa.Array) -> Scores:
     """Score an array of strings."""
-    offsets, data = text_buffers(texts)
-    docs, begin, end = linear.windows(offsets, data, model.window, model.most)
-    found = linear.logits(
-        begin, end, data, linear.folding(), model.shape, model.weights, float(model.scale), float(model.bias)
-    )
+    codes, starts = linear.fold(*text_buffers(texts), linear.folding())
+    docs, begin, end = linear.windows(starts, model.window, model.most)
+    found = linear.logits(begin, end, codes, model.shape, model.weights, float(model.scale), float(model.bias))
     return summed(docs, found, float(model.line))
 
 

@@ -175,10 +175,13 @@ def balanced(labels: Any, sources: Any, rows: Any) -> Any:
 
 def _grams(texts: pa.Array, asked: Settings) -> _Grams:
     offsets, data = text_buffers(texts)
-    docs, begin, end = linear.windows(offsets, data, asked.window, asked.most)
+    codes, starts = linear.fold(offsets, data, linear.folding())
+    docs, begin, end = linear.windows(starts, asked.window, asked.most)
     shape = np.array([asked.bits, asked.first, asked.last, asked.words], np.int64)
-    first, slots = linear.grams(begin, end, data, linear.folding(), shape)
-    return _Grams(docs, first, slots, tokens.hash_spans(data, begin, end)[0])
+    first, slots = linear.grams(begin, end, codes, shape)
+    bytes_ = offsets[0] + np.flatnonzero((data[offsets[0] : offsets[-1]] & 0xC0) != 0x80)  # where characters begin
+    bytes_ = np.append(bytes_, offsets[-1])
+    return _Grams(docs, first, slots, tokens.hash_spans(data, bytes_[begin], bytes_[end])[0])
 
 
 def _fit(found: _Grams, examples: Examples, asked: Settings, rows: Any) -> tuple[Any, float, float]:

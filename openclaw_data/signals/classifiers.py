@@ -18,6 +18,7 @@ from openclaw_data.models import fasttext, files, scoring
 from openclaw_data.models.files import Choice
 
 Models = Mapping[str, Mapping[str, Choice]]
+_REPEATED = "duplicate_5_gram_char_fraction"
 TOXIC = 0.5
 """The probability from which a fastText model's verdict on a document counts as a window over the line."""
 
@@ -147,9 +148,8 @@ def about(batch: pa.RecordBatch, ground: str, models: Models | None = None) -> A
 
 
 def _repetition(batch: pa.RecordBatch) -> Any:
-    name = "duplicate_5_gram_char_fraction"
-    if name in batch.schema.names:
-        return batch.column(name).to_numpy(zero_copy_only=False)
+    if _REPEATED in batch.schema.names:
+        return batch.column(_REPEATED).to_numpy(zero_copy_only=False)
     from openclaw_data.signals import repetition
 
     return repetition.ngrams(batch).duplicate_5_gram_char_fraction.to_numpy(zero_copy_only=False)
@@ -167,11 +167,11 @@ def _by_language(
         from openclaw_data.signals import language as identification
 
         batch = documents.append(batch, identification.identify(batch))
+    read = batch.select([name for name in batch.schema.names if name in ("text", _REPEATED)])
     filled = pc.greater(pc.binary_length(batch.column("text")), 0)
     for language, choice in choices.items():
         wanted = pc.and_(pc.equal(batch.column("language"), language), filled)
         rows = np.flatnonzero(wanted.to_numpy(zero_copy_only=False))
         if len(rows):
-            some = batch if len(rows) == len(batch) else batch.take(pa.array(rows))
-            out[:, rows] = measured(choice, some)
+            out[:, rows] = measured(choice, read if len(rows) == len(batch) else read.take(pa.array(rows)))
     return [pa.array(row) for row in out]
