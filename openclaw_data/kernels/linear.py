@@ -3,8 +3,8 @@
 Texts are folded, character by character (`folding`: width, case, diacritics, Traditional to Simplified; every digit is
 0), and cut into **windows** of about the same number of characters. Of a run of one character `RUN` count; white space
 is one space, and one stands at either end of a window. The **grams** of a window are its character n-grams for n in
-`first..last`, across words, and the n-grams of its words for n up to `words` (0: none); each is hashed to one of 2**bits
-weights. A window's logit is
+`first..last`, across words, and the n-grams of its words for n up to `words` (0: none); each is hashed to one of
+2**bits weights. A window's logit is
 
     bias + sum of the weights of its grams / sqrt(number of grams)
 
@@ -52,7 +52,8 @@ def folding() -> Any:
 def fold(offsets: Any, data: Any, table: Any) -> Any:
     """Fold documents once, for all windows and models.
 
-    offsets int64[n+1], data uint8[bytes], table `folding()` -> (codes uint32[c]: an entry of `table` a character; starts int64[n+1]: the characters of document i are starts[i]:starts[i+1]).
+    offsets int64[n+1], data uint8[bytes], table `folding()` -> (codes uint32[c]: an entry of `table` a character; starts
+    int64[n+1]: the characters of document i are starts[i]:starts[i+1]).
     """
     codes, starts = np.empty(offsets[-1] - offsets[0], np.uint32), np.zeros(len(offsets), np.int64)
     n = 0

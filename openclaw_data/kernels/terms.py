@@ -129,8 +129,8 @@ def count(
 ) -> Any:
     """Count terms by document and category.
 
-    offsets int64[n+1], data uint8[bytes] of valid UTF-8, then the fields of a `Trie`; width: number of categories -> int64[n, width,
-    3]: characters in terms, different terms, different terms that stand in the head.
+    offsets int64[n+1], data uint8[bytes] of valid UTF-8, then the fields of a `Trie`; width: number of categories ->
+    int64[n, width, 3]: characters in terms, different terms, different terms that stand in the head.
     """
     n = len(offsets) - 1
     out = np.zeros((n, width, 3), np.int64)
