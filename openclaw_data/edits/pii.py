@@ -14,8 +14,10 @@ from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from openclaw_data import documents
+from openclaw_data.edits import pii_checks as checks
 from openclaw_data.edits import pii_find
 from openclaw_data.errors import DataError, hint
 from openclaw_data.kernels import pii as kernel
@@ -64,7 +66,7 @@ class Masked(NamedTuple):
     texts: pa.Array  # string[n]
     removed: Any  # int32[n]: characters of the values that were masked
     counts: Any  # int16[n, 6]: values of each of COLUMNS
-    spans: list[list[Span]]  # offsets in the text as it was
+    spans: dict[int, list[Span]]  # by row, of those that have any; offsets in the text as it was
 
 
 def check_keep(keep: Iterable[str]) -> frozenset[str]:
@@ -97,24 +99,24 @@ def mask_pii(
         DataError: `keep` names what does not exist.
     """
     done = mask_array(pa.array(list(texts), pa.string()), mask=mask, keep=keep)
-    return done.texts.to_pylist(), done.spans
+    return done.texts.to_pylist(), [done.spans.get(i, []) for i in range(len(done.texts))]
 
 
 def mask_array(texts: pa.Array, *, mask: Mask = "type", keep: Collection[str] = ("hotline",)) -> Masked:
     """Mask an array of strings; see `mask_pii`."""
-    names = check_keep(keep)
-    found = spans(texts, names)
+    found = _found(texts, check_keep(keep))
     removed, counts = np.zeros(len(texts), np.int32), np.zeros((len(texts), len(COLUMNS)), np.int64)
-    rows = [i for i, row in enumerate(found) if row]
-    if not rows:
-        return Masked(texts, removed, counts.astype(np.int16), found)
-    values = texts.to_pylist()
-    for i in rows:
-        removed[i] = sum(span.end - span.start for span in found[i])
-        for span in found[i]:
+    new = []
+    for i, row in found.items():
+        removed[i] = sum(span.end - span.start for span in row)
+        for span in row:
             counts[i, _COLUMN_OF[span.kind]] += 1
-        values[i] = _masked(values[i], found[i], mask)
-    return Masked(pa.array(values, texts.type), removed, np.minimum(counts, 32767).astype(np.int16), found)
+        new.append(_masked(texts[i].as_py(), row, mask))
+    if new:
+        rows = np.zeros(len(texts), np.bool_)
+        rows[list(found)] = True
+        texts = pc.replace_with_mask(texts, pa.array(rows), pa.array(new, texts.type))
+    return Masked(texts, removed, np.minimum(counts, 32767).astype(np.int16), found)
 
 
 def mask_batch(batch: pa.RecordBatch, *, mask: Mask = "type", keep: Collection[str] = ("hotline",)) -> pa.RecordBatch:
@@ -126,7 +128,9 @@ def mask_batch(batch: pa.RecordBatch, *, mask: Mask = "type", keep: Collection[s
     text = mask_array(batch.column("text"), mask=mask, keep=keep)
     title = mask_array(batch.column("title"), mask=mask, keep=keep)
     counts = np.minimum(text.counts.astype(np.int32) + title.counts, 32767).astype(np.int16)
-    logged = [[f"{s.kind}:{s.start}:{s.end - s.start}" for s in row[:MAX_SPANS]] for row in text.spans]
+    logged = [f"{s.kind}:{s.start}:{s.end - s.start}" for row in text.spans.values() for s in row[:MAX_SPANS]]
+    ends = np.zeros(len(batch) + 1, np.int32)
+    ends[[i + 1 for i in text.spans]] = [min(len(row), MAX_SPANS) for row in text.spans.values()]
     edits = batch.column("edits").to_numpy() + text.removed
     columns = {name: pa.array(counts[:, i], pa.int16()) for i, name in enumerate(COLUMNS)}
     return documents.append(
@@ -136,7 +140,7 @@ def mask_batch(batch: pa.RecordBatch, *, mask: Mask = "type", keep: Collection[s
             "title": title.texts,
             "edits": pa.array(edits, pa.int32()),
             **columns,
-            SPANS: pa.array(logged, pa.list_(pa.string())),
+            SPANS: pa.ListArray.from_arrays(np.cumsum(ends, dtype=np.int32), pa.array(logged, pa.string())),
         },
     )
 
@@ -149,24 +153,29 @@ def not_looked(rows: int) -> dict[str, pa.Array]:
 
 def spans(texts: pa.Array, keep: Collection[str] = ("hotline",)) -> list[list[Span]]:
     """What is to be masked in each text of an array, in order, with offsets in characters."""
+    found = _found(texts, keep)
+    return [found.get(i, []) for i in range(len(texts))]
+
+
+def _found(texts: pa.Array, keep: Collection[str]) -> dict[int, list[Span]]:
+    """The spans of the texts that have any, by row, in order."""
     offsets, data = documents.text_buffers(texts)
-    found: list[list[Span]] = [[] for _ in range(len(texts))]
-    document, start, end, kinds = kernel.windows(offsets, data, kernel.tables())
+    found: dict[int, list[Span]] = {}
     at_byte = at_character = 0
     last = -1
-    for d, a, b, kind in zip(document.tolist(), start.tolist(), end.tolist(), kinds.tolist(), strict=True):
+    windows = kernel.windows(offsets, data, kernel.tables(tuple(checks.IBAN_LENGTHS.items())))
+    for d, a, b, kinds in zip(*(column.tolist() for column in windows), strict=True):
         if d != last:
             last, at_byte, at_character = d, int(offsets[d]), 0
         window = data[a:b].tobytes().decode()
-        hits = pii_find.find(window, kind)
+        hits = [hit for hit in pii_find.find(window, kinds) if _masks(window, *hit, keep)]
         if hits:
-            at_character += len(data[at_byte:a].tobytes().decode())
+            at_character += int(np.count_nonzero((data[at_byte:a] & 0xC0) != 0x80))
             at_byte = a
-            found[d] += [
+            found.setdefault(d, []).extend(
                 Span("PHONE" if name == pii_find.HOTLINE else name, at_character + s, at_character + e)
                 for s, e, name in hits
-                if _masks(window, s, e, name, keep)
-            ]
+            )
     return found
 
 

@@ -16,7 +16,7 @@ _USCC_KINDS = {"11", "12", "13", "19", "21", "29", "31", "32", "33", "34", "35",
                "52", "53", "54", "55", "59", "61", "62", "69", "71", "72", "79", "81", "89", "91", "92", "93", "A1",
                "A9", "N1", "N2", "N3", "N9", "Y1"}  # fmt: skip
 _ORGANISATION_WEIGHTS = (3, 7, 9, 10, 5, 8, 4, 2)
-_IBAN_LENGTHS = {
+IBAN_LENGTHS = {
     "AD": 24, "AE": 23, "AL": 28, "AT": 20, "AZ": 28, "BA": 20, "BE": 16, "BG": 22, "BH": 22, "BR": 29, "BY": 28,
     "CH": 21, "CR": 22, "CY": 28, "CZ": 24, "DE": 22, "DK": 18, "DO": 28, "EE": 20, "EG": 29, "ES": 24, "FI": 18,
     "FO": 18, "FR": 27, "GB": 22, "GE": 22, "GI": 23, "GL": 18, "GR": 27, "GT": 28, "HR": 21, "HU": 28, "IE": 22,
@@ -79,7 +79,7 @@ def organisation(code: str) -> bool:
 
 def iban_length(country: str) -> int:
     """How long an IBAN of a country is, 0 for a country without."""
-    return _IBAN_LENGTHS.get(country.upper(), 0)
+    return IBAN_LENGTHS.get(country.upper(), 0)
 
 
 def iban(code: str) -> bool:

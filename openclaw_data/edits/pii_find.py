@@ -15,7 +15,8 @@ from typing import NamedTuple
 
 from openclaw_data.edits import pii_checks as checks
 from openclaw_data.edits import pii_patterns as p
-from openclaw_data.kernels.pii import ALL, AT, COLONS, DIGITS, NUMERALS, PLATE, QQ, WECHAT
+from openclaw_data.kernels import pii as kernel
+from openclaw_data.kernels import pii_numbers as numbers
 
 KINDS = ("EMAIL", "PHONE", "ID_CARD", "SSN", "PASSPORT", "USCC", "IP", "BANK_CARD", "CREDIT_CARD", "IBAN", "QQ",
          "WECHAT", "PLATE")  # fmt: skip
@@ -284,30 +285,30 @@ def _spelled(t: _Text) -> Iterator[Hit]:
 
 
 _FINDERS: tuple[tuple[int, Callable[[_Text], Iterator[Hit]]], ...] = (
-    (AT, _emails),
-    (DIGITS, _ipv4),
-    (COLONS, _ipv6),
-    (DIGITS, _ibans),
-    (DIGITS, _ids),
-    (DIGITS, _credit_codes),
-    (DIGITS, _hotlines),
-    (DIGITS, _cards),
-    (DIGITS, _passports),
-    (QQ, _qq),
-    (WECHAT, _wechat),
-    (PLATE, _plates),
-    (DIGITS, _mobiles),
-    (DIGITS, _landlines),
-    (DIGITS, _social_security),
-    (DIGITS, _international),
-    (DIGITS, _north_american),
-    (DIGITS, _contextual),
-    (NUMERALS, _spelled),
+    (kernel.EMAIL, _emails),
+    (numbers.IPV4, _ipv4),
+    (kernel.IPV6, _ipv6),
+    (numbers.IBAN, _ibans),
+    (numbers.ID, _ids),
+    (numbers.USCC, _credit_codes),
+    (numbers.HOTLINE, _hotlines),
+    (numbers.CARD, _cards),
+    (kernel.PASSPORT, _passports),
+    (kernel.QQ, _qq),
+    (kernel.WECHAT, _wechat),
+    (kernel.PLATE, _plates),
+    (numbers.MOBILE, _mobiles),
+    (numbers.LANDLINE, _landlines),
+    (numbers.SSN | kernel.SSN_WORD, _social_security),
+    (numbers.PLUS, _international),
+    (numbers.NANP, _north_american),
+    (kernel.CONTEXT, _contextual),
+    (kernel.NUMERALS, _spelled),
 )
 """Kind of candidate -> what looks for values there; the earlier wins where two overlap."""
 
 
-def find(text: str, kinds: int = ALL) -> list[Hit]:
+def find(text: str, kinds: int = kernel.ALL) -> list[Hit]:
     """All personal data in `text` as (start, end, kind) in characters, sorted, none overlapping.
 
     Around each value found is searched again, with the value blotted out: it may have stood in the way of another, as

@@ -52,8 +52,8 @@ def folding() -> Any:
 def fold(offsets: Any, data: Any, table: Any) -> Any:
     """Fold documents once, for all windows and models.
 
-    offsets int64[n+1], data uint8[bytes], table `folding()` -> (codes uint32[c]: an entry of `table` a character; starts
-    int64[n+1]: the characters of document i are starts[i]:starts[i+1]).
+    offsets int64[n+1], data uint8[bytes], table `folding()` -> (codes uint32[c]: an entry of `table` a character;
+    starts int64[n+1]: the characters of document i are starts[i]:starts[i+1]).
     """
     codes, starts = np.empty(offsets[-1] - offsets[0], np.uint32), np.zeros(len(offsets), np.int64)
     n = 0
