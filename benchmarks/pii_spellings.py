@@ -18,8 +18,17 @@ AREAS = ["010", "021", "0755", "0571", "028", "0379", "0991", "0451"]
 PREFIXES = ["130", "139", "147", "150", "158", "166", "173", "177", "180", "189", "191", "198", "199"]
 PROVINCES = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼"
 PLATE_LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ"
-IBAN_SHAPES = {"DE": "n" * 18, "GB": "aaaa" + "n" * 14, "FR": "n" * 10 + "c" * 11 + "nn", "NL": "aaaa" + "n" * 10,
-               "ES": "n" * 20, "CH": "n" * 5 + "c" * 12, "AE": "n" * 19, "PL": "n" * 24, "NO": "n" * 11}  # fmt: skip
+IBAN_SHAPES = {
+    "DE": "n" * 18,
+    "GB": "aaaa" + "n" * 14,
+    "FR": "n" * 10 + "c" * 11 + "nn",
+    "NL": "aaaa" + "n" * 10,
+    "ES": "n" * 20,
+    "CH": "n" * 5 + "c" * 12,
+    "AE": "n" * 19,
+    "PL": "n" * 24,
+    "NO": "n" * 11,
+}
 
 
 class Sentence(NamedTuple):
@@ -62,23 +71,55 @@ def landline(rng: random.Random) -> str:
     number = rng.choice("2345678") + digits(rng, 7 if len(area) == 3 or rng.random() < 0.5 else 6)
     half = grouped(number, [4, 4] if len(number) == 8 else [3, 4], rng.choice(" -"))
     shown = rng.choice([number, number, half])
-    value = rng.choice([f"{area}-{shown}", f"({area}){shown}", f"（{area}）{shown}", f"{area} {shown}", f"({area}) {shown}",
-                        f"+86 {area[1:]} {shown}", f"+86-{area[1:]}-{shown}", f"0086-{area[1:]}-{shown}",
-                        f"{area}—{shown}", f"{area}－{shown}"])  # fmt: skip
+    value = rng.choice(
+        [
+            f"{area}-{shown}",
+            f"({area}){shown}",
+            f"（{area}）{shown}",
+            f"{area} {shown}",
+            f"({area}) {shown}",
+            f"+86 {area[1:]} {shown}",
+            f"+86-{area[1:]}-{shown}",
+            f"0086-{area[1:]}-{shown}",
+            f"{area}—{shown}",
+            f"{area}－{shown}",
+        ]
+    )
     return sometimes_wide(rng, value)
 
 
 def north_american(rng: random.Random) -> str:
     a, b, c = rng.choice(["212", "415", "646", "312"]), "5" + digits(rng, 2), digits(rng, 4)
-    return rng.choice([f"({a}) {b}-{c}", f"{a}-{b}-{c}", f"+1 {a} {b} {c}", f"1-{a}-{b}-{c}", f"{a}.{b}.{c}",
-                       f"+1 ({a}) {b}-{c}", f"+1-{a}-{b}-{c}", f"+1{a}{b}{c}", f"({a}) {b}-{c} ext. 45"])  # fmt: skip
+    return rng.choice(
+        [
+            f"({a}) {b}-{c}",
+            f"{a}-{b}-{c}",
+            f"+1 {a} {b} {c}",
+            f"1-{a}-{b}-{c}",
+            f"{a}.{b}.{c}",
+            f"+1 ({a}) {b}-{c}",
+            f"+1-{a}-{b}-{c}",
+            f"+1{a}{b}{c}",
+            f"({a}) {b}-{c} ext. 45",
+        ]
+    )
 
 
 def international(rng: random.Random) -> str:
-    return rng.choice([f"+44 20 {digits(rng, 4)} {digits(rng, 4)}", f"+49 30 {digits(rng, 6)}1", f"+33 6 {grouped(digits(rng, 8), [2] * 4, ' ')}",
-                       f"+81-3-{digits(rng, 4)}-{digits(rng, 4)}", f"+61 4{digits(rng, 2)} {digits(rng, 3)} {digits(rng, 3)}",
-                       f"+852 {digits(rng, 4)} {digits(rng, 4)}", f"+853 6{digits(rng, 3)} {digits(rng, 4)}", f"+886 9{digits(rng, 2)} {digits(rng, 3)} {digits(rng, 3)}",
-                       f"+44 (0)20 {digits(rng, 4)} {digits(rng, 4)}", f"+65 9{digits(rng, 3)} {digits(rng, 4)}"])  # fmt: skip
+    return rng.choice(
+        [
+            f"+44 20 {digits(rng, 4)} {digits(rng, 4)}",
+            f"+49 30 {digits(rng, 6)}1",
+            f"+33 6 {grouped(digits(rng, 8), [2] * 4, ' ')}",
+            f"+81-3-{digits(rng, 4)}-{digits(rng, 4)}",
+            f"+61 4{digits(rng, 2)} {digits(rng, 3)} {digits(rng, 3)}",
+            f"+852 {digits(rng, 4)} {digits(rng, 4)}",
+            f"+853 6{digits(rng, 3)} {digits(rng, 4)}",
+            f"+886 9{digits(rng, 2)} {digits(rng, 3)} {digits(rng, 3)}",
+            f"+44 (0)20 {digits(rng, 4)} {digits(rng, 4)}",
+            f"+65 9{digits(rng, 3)} {digits(rng, 4)}",
+        ]
+    )
 
 
 def email(rng: random.Random) -> str:
@@ -97,9 +138,10 @@ def email(rng: random.Random) -> str:
             "foo-bar.museum",
         ]
     )
-    return rng.choice(["{}@{}", "{}@{}", "{}＠{}", "{} @ {}", "{}(at){}", "{} [at] {}", "{}#{}" if host in ("163.com", "qq.com") else "{}@{}"]).format(
+    weak = "{}#{}" if host in ("163.com", "qq.com") else "{}@{}"
+    return rng.choice(["{}@{}", "{}@{}", "{}＠{}", "{} @ {}", "{}(at){}", "{} [at] {}", weak]).format(
         name, host.replace(".", "．") if rng.random() < 0.1 else host
-    )  # fmt: skip
+    )
 
 
 def resident_id(rng: random.Random) -> str:
@@ -174,7 +216,8 @@ def iban(rng: random.Random) -> str:
 
 
 def ip(rng: random.Random) -> str:
-    v4 = f"{rng.choice([36, 58, 61, 101, 117, 121, 139, 180, 202, 218, 222])}.{rng.randint(1, 254)}.{rng.randint(0, 254)}.{rng.randint(1, 254)}"
+    first = rng.choice([36, 58, 61, 101, 117, 121, 139, 180, 202, 218, 222])
+    v4 = f"{first}.{rng.randint(1, 254)}.{rng.randint(0, 254)}.{rng.randint(1, 254)}"
     group = lambda: f"{rng.randint(1, 0xFFFF):x}"  # noqa: E731
     whole = ":".join(
         [
@@ -202,10 +245,18 @@ def ip(rng: random.Random) -> str:
 
 def plate(rng: random.Random) -> str:
     head = rng.choice(PROVINCES) + rng.choice(PLATE_LETTERS)
-    tail = rng.choice([digits(rng, 5), rng.choice(PLATE_LETTERS) + digits(rng, 4), digits(rng, 3) + rng.choice(PLATE_LETTERS) + digits(rng, 1),
-                       digits(rng, 2) + rng.choice(PLATE_LETTERS) + rng.choice(PLATE_LETTERS) + digits(rng, 1),
-                       rng.choice("DF") + digits(rng, 5), rng.choice("DF") + rng.choice(PLATE_LETTERS) + digits(rng, 4), digits(rng, 5) + rng.choice("DF"),
-                       digits(rng, 4) + rng.choice("学警挂")])  # fmt: skip
+    tail = rng.choice(
+        [
+            digits(rng, 5),
+            rng.choice(PLATE_LETTERS) + digits(rng, 4),
+            digits(rng, 3) + rng.choice(PLATE_LETTERS) + digits(rng, 1),
+            digits(rng, 2) + rng.choice(PLATE_LETTERS) + rng.choice(PLATE_LETTERS) + digits(rng, 1),
+            rng.choice("DF") + digits(rng, 5),
+            rng.choice("DF") + rng.choice(PLATE_LETTERS) + digits(rng, 4),
+            digits(rng, 5) + rng.choice("DF"),
+            digits(rng, 4) + rng.choice("学警挂"),
+        ]
+    )
     if rng.random() < 0.12:
         return rng.choice(["粤Z", "粤Z·"]) + digits(rng, 4) + rng.choice("港澳")
     return sometimes_wide(rng, head + rng.choice(["", "", "·", " ", "-", "•", "．"]) + tail)
@@ -240,40 +291,175 @@ def social_security(rng: random.Random) -> str:
     )
 
 
-MADE = {"MOBILE": mobile, "LANDLINE": landline, "NANP": north_american, "ABROAD": international, "EMAIL": email, "ID_CARD": resident_id,
-        "USCC": credit_code, "BANK_CARD": union, "CREDIT_CARD": credit_card, "IBAN": iban, "IP": ip, "PLATE": plate,
-        "PASSPORT": passport, "QQ": qq, "WECHAT": wechat, "SSN": social_security}  # fmt: skip
+MADE = {
+    "MOBILE": mobile,
+    "LANDLINE": landline,
+    "NANP": north_american,
+    "ABROAD": international,
+    "EMAIL": email,
+    "ID_CARD": resident_id,
+    "USCC": credit_code,
+    "BANK_CARD": union,
+    "CREDIT_CARD": credit_card,
+    "IBAN": iban,
+    "IP": ip,
+    "PLATE": plate,
+    "PASSPORT": passport,
+    "QQ": qq,
+    "WECHAT": wechat,
+    "SSN": social_security,
+}
 """What is made, and how."""
 KIND = {"MOBILE": "PHONE", "LANDLINE": "PHONE", "NANP": "PHONE", "ABROAD": "PHONE"}
-PLAIN = ["昨天{}发来消息。", "请记一下：{}，别弄丢了", "（{}）", "张伟，{}，北京", "{}\n第二行", "资料里写着{}这一项", "please note {} for later",
-         "It was {}.", "Write down: {}; thanks", "- {}"]  # fmt: skip
+PLAIN = [
+    "昨天{}发来消息。",
+    "请记一下：{}，别弄丢了",
+    "（{}）",
+    "张伟，{}，北京",
+    "{}\n第二行",
+    "资料里写着{}这一项",
+    "please note {} for later",
+    "It was {}.",
+    "Write down: {}; thanks",
+    "- {}",
+]
 CONTEXT = {
-    "MOBILE": ["电话{}", "手机号是{}，随时打", "请拨打{}联系王先生", "Tel: {}", "call {} tonight", "联系人：李姐 {}", "手机/微信：{}", "☎{}", *PLAIN],
+    "MOBILE": [
+        "电话{}",
+        "手机号是{}，随时打",
+        "请拨打{}联系王先生",
+        "Tel: {}",
+        "call {} tonight",
+        "联系人：李姐 {}",
+        "手机/微信：{}",
+        "☎{}",
+        *PLAIN,
+    ],
     "LANDLINE": ["电话：{}", "传真{}", "座机 {}，工作日接听", "Fax: {}", "Tel {}", "办公室电话为{}。", *PLAIN[:6]],
-    "NANP": ["call me at {}", "Phone: {}", "cell {}, evenings", "My number is {}.", "reach us on {} any time", *PLAIN[6:]],
+    "NANP": [
+        "call me at {}",
+        "Phone: {}",
+        "cell {}, evenings",
+        "My number is {}.",
+        "reach us on {} any time",
+        *PLAIN[6:],
+    ],
     "ABROAD": ["phone {}", "Tel: {}", "WhatsApp {}", "电话 {}", "联系：{}，谢谢", *PLAIN],
     "EMAIL": ["邮箱：{}", "发到{}就行", "投稿请寄{}。", "E-mail: {}", "contact {} today", "(mailto:{})", *PLAIN],
     "ID_CARD": ["身份证号{}", "证件号码：{}。", "ID card {}", "身份证：{}，姓名：李四", "持证人 {}", *PLAIN],
     "USCC": ["统一社会信用代码：{}", "税号{}", "纳税人识别号 {}", "信用代码（{}）", *PLAIN],
     "BANK_CARD": ["卡号：{}", "银行卡{}", "请汇款至 {} 张三", "账号 {}（工商银行）", "打到{}这张卡上", *PLAIN],
-    "CREDIT_CARD": ["card number {}", "信用卡号：{}", "Visa {}", "charged to {} on Monday", "my card is {}.", *PLAIN[6:]],
+    "CREDIT_CARD": [
+        "card number {}",
+        "信用卡号：{}",
+        "Visa {}",
+        "charged to {} on Monday",
+        "my card is {}.",
+        *PLAIN[6:],
+    ],
     "IBAN": ["IBAN: {}", "IBAN {}", "请汇款到{}，谢谢", "Account {}", "Pay to {} before Friday", *PLAIN],
-    "IP": ["来自{}的访问", "IP：{}", "登录地址 {}", "from {} port 22", "host {} is up", "http://{}/x", "server at {}", *PLAIN],
-    "PLATE": ["车牌{}", "车牌号：{}的轿车", "一辆{}的白色大众", "司机驾驶{}逃逸", "尾号看清了，{}，红色", "{}违章停车", *PLAIN[:6]],
+    "IP": [
+        "来自{}的访问",
+        "IP：{}",
+        "登录地址 {}",
+        "from {} port 22",
+        "host {} is up",
+        "主机 {} 不通",
+        "server at {}",
+        *PLAIN,
+    ],
+    "PLATE": [
+        "车牌{}",
+        "车牌号：{}的轿车",
+        "一辆{}的白色大众",
+        "司机驾驶{}逃逸",
+        "尾号看清了，{}，红色",
+        "{}违章停车",
+        *PLAIN[:6],
+    ],
     "PASSPORT": ["护照号{}", "护照：{}", "passport number {}", "Passport No.: {}", "护照号码为{}。"],
-    "QQ": ["QQ{}", "QQ：{}", "加Q {}", "扣扣{}", "加扣扣：{}", "QQ号码是{}", "q群{}", "Q Q：{}", "加我QQ{}聊", "联系QQ:{}", "群号{}", "企鹅号 {}", "ＱＱ：{}"],
-    "WECHAT": ["微信{}", "微信号：{}", "加V {}", "V信：{}", "wx:{}", "WeChat ID: {}", "vx：{}", "加微信 {} 了解", "+V：{}", "薇❤：{}", "weixin: {}", "VX号{}"],
+    "QQ": [
+        "QQ{}",
+        "QQ：{}",
+        "加Q {}",
+        "扣扣{}",
+        "加扣扣：{}",
+        "QQ号码是{}",
+        "q群{}",
+        "Q Q：{}",
+        "加我QQ{}聊",
+        "联系QQ:{}",
+        "群号{}",
+        "企鹅号 {}",
+        "ＱＱ：{}",
+    ],
+    "WECHAT": [
+        "微信{}",
+        "微信号：{}",
+        "加V {}",
+        "V信：{}",
+        "wx:{}",
+        "WeChat ID: {}",
+        "vx：{}",
+        "加微信 {} 了解",
+        "+V：{}",
+        "薇❤：{}",
+        "weixin: {}",
+        "VX号{}",
+    ],
     "SSN": ["SSN {}", "SSN: {}", "social security number {}", "Social Security No. {}", "his SSN is {}."],
-}  # fmt: skip
+}
 LOOK_ALIKES = [
-    "订单号 {n12}", "单号：{n18}，已发出", "产品序列号 {n10}-{n4}", "时间 2024-03-0{d} 1{d}:2{d}:3{d}", "人口{n7}人", "第{d}.{d}.{d}.{d}节",
-    "版本 v{d}.{d}.{d}.{d}", "ISBN 978-7-{n4}-{n4}-{d}", "commit {d}a{n7}f{n12}", "坐标 1{d}{d}.{n6}, 3{d}.{n6}", "金额 {n7}.{d}{d} 元", "A{d}-{n5}-{n4}",
-    "http://a.example/p/{n11}.html", "UUID 1{n7}-{n4}-4{n3}-8{n3}-{n12}", "192.168.{d}.{d}", "10.{d}.{d}.{d}:80{d}{d}", "fe80::{d}:{n4}", "127.0.0.1:{n5}",
-    "a[{d}]@{d}", "@user{n4} 你好", "pip install x=={d}.{d}.{d}", "foo@{d}.{d}.{d}", "std::map::{d}", "12:3{d}:4{d}:5{d}", "{d}/{d}/202{d}", "1,{n3},{n3},{n3}",
-    "Fig. {d}{d}.{d} {n3} {n3}", "0x{n12}", "{d}e-{n5}", "新A股{n4}", "粤B卷{d}", "京D单元{n4}", "QQ音乐{d}.{d}", "微信支付{n4}元", "QQ 20{d}{d} 正式版",
-    "phone model X{n4}", "passport to {n4} islands", "RFC {n4}, section {d}.{d}.{d}.{d}", "ICP备{n8}号", "公网安备{n14}号", "{n3} {n4} {n4} {n3}",
-    "第{n8}号公告", "发明专利 20{n2}1{n7}.{d}", "期刊 {n4}-{n3}X", "证券代码：{n6}", "邮编：{n6}", "报警请打110，{n5}", "客服 95{n3}", "400-{n3}-{n4}",
-]  # fmt: skip
+    "订单号 {n12}",
+    "单号：{n18}，已发出",
+    "产品序列号 {n10}-{n4}",
+    "时间 2024-03-0{d} 1{d}:2{d}:3{d}",
+    "人口{n7}人",
+    "第{d}.{d}.{d}.{d}节",
+    "版本 v{d}.{d}.{d}.{d}",
+    "ISBN 978-7-{n4}-{n4}-{d}",
+    "commit {d}a{n7}f{n12}",
+    "坐标 1{d}{d}.{n6}, 3{d}.{n6}",
+    "金额 {n7}.{d}{d} 元",
+    "A{d}-{n5}-{n4}",
+    "http://a.example/p/{n11}.html",
+    "UUID 1{n7}-{n4}-4{n3}-8{n3}-{n12}",
+    "192.168.{d}.{d}",
+    "10.{d}.{d}.{d}:80{d}{d}",
+    "fe80::{d}:{n4}",
+    "127.0.0.1:{n5}",
+    "a[{d}]@{d}",
+    "@user{n4} 你好",
+    "pip install x=={d}.{d}.{d}",
+    "foo@{d}.{d}.{d}",
+    "std::map::{d}",
+    "12:3{d}:4{d}:5{d}",
+    "{d}/{d}/202{d}",
+    "1,{n3},{n3},{n3}",
+    "Fig. {d}{d}.{d} {n3} {n3}",
+    "0x{n12}",
+    "{d}e-{n5}",
+    "新A股{n4}",
+    "粤B卷{d}",
+    "京D单元{n4}",
+    "QQ音乐{d}.{d}",
+    "微信支付{n4}元",
+    "QQ 20{d}{d} 正式版",
+    "phone model X{n4}",
+    "passport to {n4} islands",
+    "RFC {n4}, section {d}.{d}.{d}.{d}",
+    "ICP备{n8}号",
+    "公网安备{n14}号",
+    "{n3} {n4} {n4} {n3}",
+    "第{n8}号公告",
+    "发明专利 20{n2}1{n7}.{d}",
+    "期刊 {n4}-{n3}X",
+    "证券代码：{n6}",
+    "邮编：{n6}",
+    "报警请打110，{n5}",
+    "客服 95{n3}",
+    "400-{n3}-{n4}",
+]
 
 
 def sentence(rng: random.Random, name: str) -> Sentence:
@@ -311,9 +497,8 @@ def main() -> None:
         sentences = [sentence(rng, name) for _ in range(count)]
         right, wrong, bad = measure(sentences)
         kind = sentences[0].kind
-        print(
-            f"{name:12} recall {right[kind] / count:.3f}  precision {right[kind] / max(right[kind] + wrong.total(), 1):.3f}"
-        )
+        precision = right[kind] / max(right[kind] + wrong.total(), 1)
+        print(f"{name:12} recall {right[kind] / count:.3f}  precision {precision:.3f}")
         for s, found in bad[:shown]:
             print("     ", repr(s.text), [(f.kind, s.text[f.start : f.end]) for f in found])
     _, wrong, bad = measure([look_alike(rng) for _ in range(4 * count)])

@@ -60,7 +60,6 @@ def main() -> None:
     raw = batches(options.warc, options.pages)
     whole = recipe.resolve(recipe.load("web"))
     bare = without(whole)
-    # The models' column `quality_score` may be asked for by a rule; then it is no extra.
     done = [annotate.annotate(batch, whole) for batch in raw]
     ratios, with_, without_ = [], [], []
     for _ in range(options.rounds):
@@ -70,7 +69,8 @@ def main() -> None:
         ratios.append(with_[-1] / without_[-1] - 1)
     size = sum(batch.column("byte_count").to_numpy().sum() for batch in done) / 1e6
     print(f"{sum(map(len, raw)):,} pages, {size:.1f} MB of text, processor seconds")
-    before = [b.select(["text", "title"]) for b in done]
+    with no_models():
+        before = [annotate.annotate(batch, bare).select(["text", "title"]) for batch in raw]
     before = [documents.append(b, {"edits": pa.array(np.zeros(len(b), np.int32))}) for b in before]
     for name, work in (
         ("personal data", lambda: [pii.mask_batch(b) for b in before]),

@@ -106,7 +106,7 @@ def read(data: Any, i: int, end: int, digits: Any, sizes: Any, marks: Any, ends:
 
 @numba.njit(cache=True, nogil=True)
 def _luhn(digits: Any, n: int) -> bool:
-    total = 0
+    total = np.int64(0)
     for k in range(n):
         value = np.int64(digits[n - 1 - k])
         total += 2 * value - 9 * (value > 4) if k % 2 else value
