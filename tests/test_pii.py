@@ -2,11 +2,14 @@
 
 import gzip
 import json
+import random
+import sys
 import time
 import typing
 from collections import Counter
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pytest
 from hypothesis import example, given, settings
@@ -14,9 +17,14 @@ from hypothesis import strategies as st
 
 import openclaw_data
 from openclaw_data import edits, recipe
-from openclaw_data.documents import DataError, from_texts
+from openclaw_data.documents import DataError, from_texts, text_buffers
 from openclaw_data.edits import pii, pii_checks, pii_find
+from openclaw_data.kernels import pii as kernel
+from openclaw_data.kernels import pii_numbers as numbers
 from tests import reference_pii
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))
+import pii_spellings
 
 
 def resident_id(body: str) -> str:
@@ -78,6 +86,18 @@ FOUND = [
     ("加微信wx_kka33k或", "加微信<WECHAT>或"),
     ("V信号：zhang_75bkjc3b", "V信号：<WECHAT>"),
     ("wxid_873c6cjcb", "<WECHAT>"),
+    ("It was +86-16618993183.", "It was <PHONE>."),
+    ("手机/微信：14710406546", "手机/微信：<PHONE>"),
+    ("cell +16465857972, evenings", "cell <PHONE>, evenings"),
+    ("lin%sales(at)pku.edu.cn", "<EMAIL>"),
+    (f"身份证 {ID[:6]} {ID[6:10]} {ID[10:14]} {ID[14:]}", "身份证 <ID_CARD>"),
+    ("来自::ffff:218.96.111.140的访问", "来自<IP>的访问"),
+    ("IP：2a00:1450:ca7d:cfe3:1fc8:4e42:6b98:1204", "IP：<IP>"),
+    ("粤Z·2007港和京AF02367，苏E·12345", "<PLATE>和<PLATE>，<PLATE>"),
+    ("群号64882764；Q Q：83647694", "群号<QQ>；Q Q：<QQ>"),
+    ("薇❤：Mm778899，绿泡泡：amy520520，vx➡️liming_0808", "薇❤：<WECHAT>，绿泡泡：<WECHAT>，vx➡️<WECHAT>"),
+    ("税号９１３５０１００Ｍ０００１００Ｙ４３", "税号<USCC>"),
+    ("joe at gmail.com", "<EMAIL>"),
 ]
 
 LEFT_ALONE = [
@@ -111,6 +131,9 @@ LEFT_ALONE = [
     "0001 0010 0011 0100 1111 0000",
     "银行卡、信用卡、身份证、电话号码、邮箱、IP 地址",
     "DirectMap2M: 14493696 kB",
+    "389 1396 1396 389 and 024 9567 9567 024",
+    "write_bytes=17509420032, Longterm 2.6.32.61",
+    "以使MAX485重新处于接收状态",
 ]
 
 
@@ -237,6 +260,35 @@ def test_texts_without_personal_data_pass_quickly() -> None:
     started = time.process_time()
     assert not any(pii.spans(texts))
     assert texts.nbytes / 1e6 / (time.process_time() - started) > 50
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.sampled_from(sorted(pii_spellings.MADE)), st.integers(0, 1 << 32))
+def test_made_up_values_are_found_whole_in_sentences_written_apart_from_the_patterns(name: str, seed: int) -> None:
+    made = pii_spellings.sentence(random.Random(seed), name)
+    right, wrong, _ = pii_spellings.measure([made])
+    assert right[made.kind] or name == "PLATE"  # a plate beside other Han, parted by a dot, may be a model's name
+    assert not wrong
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.integers(0, 1 << 32))
+def test_made_up_look_alikes_are_left_alone(seed: int) -> None:
+    assert not pii_spellings.measure([pii_spellings.look_alike(random.Random(seed))])[2]
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.sampled_from([ID, "110105194912310021", "91110000600037341L", "92110000600037341L", UNION, VISA, VISA[:-1]]))
+def test_the_kernel_checks_digits_as_plain_python_does(number: str) -> None:
+    texts = [number, f"汉{number}汉"]
+    for text in texts:
+        windows = kernel.windows(*text_buffers(pa.array([text])), kernel.tables(tuple(pii_checks.IBAN_LENGTHS.items())))
+        kinds = int(np.bitwise_or.reduce(windows[3])) if len(windows[3]) else 0
+        assert bool(kinds & numbers.ID) == (
+            len(number) == 18 and number[:17].isdigit() and pii_checks.resident_id(number)
+        )
+        assert bool(kinds & numbers.USCC) == (len(number) == 18 and pii_checks.credit_code(number, strict=False))
+        assert not number.isdigit() or bool(kinds & numbers.CARD) == pii_checks.luhn(number)
 
 
 SAME = {"PHONE_NUMBER": "PHONE", "IBAN_CODE": "IBAN", "BANK_CARD": "CARD", "CREDIT_CARD": "CARD"}

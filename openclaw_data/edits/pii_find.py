@@ -81,9 +81,10 @@ def _ipv4(t: _Text) -> Iterator[Hit]:
             continue
         if p.VERSION_WORD.search(before):
             continue
-        small = all(int(part) < 32 for part in match[0].split("."))
-        if not small or named:
-            yield match.start(), match.end(), "IP"
+        parts = [int(part) for part in match[0].split(".")]
+        if named or max(parts) >= 64 or parts[0] >= 32:  # else it looks like a version
+            mapped = p.MAPPED.search(t.text[: match.start()], max(0, match.start() - 12))
+            yield mapped.start() if mapped else match.start(), match.end(), "IP"
 
 
 def _ipv6(t: _Text) -> Iterator[Hit]:
@@ -155,19 +156,19 @@ def _passports(t: _Text) -> Iterator[Hit]:
 
 def _plates(t: _Text) -> Iterator[Hit]:
     for match in p.PLATE.finditer(t.text):
-        digits = sum(c.isdigit() for c in match["n"])
-        if re.fullmatch(r"(?:19|20)[0-9]{2}.?", match["n"]):
+        digits, mark, province = sum(c.isdigit() for c in match["n"]), match["s"], match[0][0]
+        near = _before(t.text, match.start(), 24) + t.text[match.end() : match.end() + 8]
+        named = p.PLATE_WORD.search(near)
+        if re.fullmatch(r"(?:19|20)[0-9]{2}[0-9A-Z领]?", match["n"]) or (
+            (province in "使领" or match["gap"]) and not named
+        ):
             continue
         if not digits and not re.search("车牌|牌照|牌号|车号", _before(t.text, match.start(), 12)):
             continue
-        if match[0][0] in "使领" and not digits >= 3:
-            continue
-        near = _before(t.text, match.start(), 24) + t.text[match.end() : match.end() + 8]
-        if (
-            match["s"] in ("·", "•", "・")
-            or p.PLATE_WORD.search(near)
-            or (not match["s"] and 2 <= digits < len(match["n"]))
-        ):
+        dotted = mark in ("·", "•", "・") and mark
+        attached = "\u4e00" <= t.text[match.start() - 1 : match.start()] <= "\u9fff" and province in p.AMBIGUOUS
+        plain = match["n"].isdigit() and (mark or attached)
+        if dotted or named or (p.PLATE_ALONE.fullmatch(match["n"]) and not plain and not (mark and attached)):
             yield match.start(), match.end(), "PLATE"
 
 
@@ -183,6 +184,12 @@ def _wechat(t: _Text) -> Iterator[Hit]:
         name, filler = match["n"], match["f"]
         labelled = ":" in filler or "号" in filler or "加" in t.text[max(0, match.start() - 2) : match.start() + 1]
         marked = any(c.isdigit() for c in name) or "_" in name
+        if (
+            p.MOBILE_PREFIX.match(name)
+            and len(name) == 11
+            and re.search("(?:手机|电话)号?码?[ /、&和]{0,3}$", _before(t.text, match.start(), 12))
+        ):
+            continue  # the number of a phone is a phone's, whatever else it is for
         if name.isdigit():
             good = labelled or "加" in filler
         else:
@@ -193,6 +200,11 @@ def _wechat(t: _Text) -> Iterator[Hit]:
             yield match.start("n"), match.end("n"), "WECHAT"
     for match in p.WXID.finditer(t.text):
         yield match.start(), match.end(), "WECHAT"
+
+
+def _in_row(text: str, start: int, end: int) -> bool:
+    """Are there more numbers before or after start:end, as in a table?"""
+    return bool(re.search("[0-9] $", text[max(0, start - 2) : start]) or re.match(" [0-9]", text[end : end + 2]))
 
 
 def _hotlines(t: _Text) -> Iterator[Hit]:
@@ -216,6 +228,8 @@ def _mobiles(t: _Text) -> Iterator[Hit]:
             continue
         if "." in separators and not phone and len(groups) != 3:
             continue
+        if separators and not phone and _in_row(t.text, match.start(), match.end()):
+            continue
         yield match.start(), match.end(), "PHONE"
 
 
@@ -224,6 +238,8 @@ def _landlines(t: _Text) -> Iterator[Hit]:
         area = match["a"] or match["b"] or match["c"]
         size = sum(c.isdigit() for c in match["n"])
         if size == 7 and len(area) == 2:
+            continue
+        if match["c"] and " " in match[0] and _in_row(t.text, match.start(), match.end()):
             continue
         if not t.in_url(*match.span()) and not p.NOT_A_NUMBER_OF_SOMEBODY.search(_before(t.text, match.start(), 16)):
             yield match.start(), match.end(), "PHONE"

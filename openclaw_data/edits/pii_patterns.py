@@ -24,14 +24,14 @@ WIDE |= dict.fromkeys(range(0x2010, 0x2016), "-")
 URL = re.compile(r"(?:(?:https?|ftp)://|www\.)(?:[!-;=?-~\0]|<[A-Z_0-9]{2,14}>){1,2048}", re.IGNORECASE)
 LEFT = r"(?<![0-9A-Za-z_$￥¥%\\@])(?<![0-9][.,:])(?<![0-9A-Za-z]-)(?<![ -~]/)"
 RIGHT = r"(?![0-9_%])(?!(?!qq|[vw]x|tel|fax|ext)[A-Za-z])(?![.,:][0-9])(?!-[0-9A-Za-z])(?!\.(?:html?|php|aspx?|jpe?g|png|gif))"
-UNIT = r"(?!\s?(?:元|块|万|亿|次|人|台|部|个|件|只|名|条|篇|股|吨|米|公里|字节|美元|%|million|billion|thousand|people|users|times|bytes|dollars|USD|RMB))"
+UNIT = r"(?!\s?(?:元|块|万|亿|次|人|台|部|个|件|只|名|条|篇|股|吨|米|公里|字节|美元|%|million|billion|thousand|people|users|times|bytes|[kKMG]B|ms|ns|ticks|dollars|USD|RMB))"
 EXTENSION = r"(?: ?(?:-|转|#|x|ext\.? ?|分机) ?[0-9]{1,6}(?![0-9]))?"
 
 NOT_A_NUMBER_OF_SOMEBODY = re.compile(
     r"(?:单号|单编号|订单|编号|流水|批号|货号|型号|序列|条码|条形码|时间戳|申请|专利|版本|合同|案号|备案|许可证|批准文号|注册号|登记号|"
     r"证书|学号|工号|书号|邮编|期号|快递|运单|物流|发票|税号|余额|金额|收入|利润|总额|价格|编码|代码|资产|面积|销量|人口|产量|公网安备|ICP备?|ISBN|ISSN|DOI|UPC|EAN|SKU|ASIN|OCLC|PMID|"
     r"\border|invoice|tracking|serial|ticket|transaction|reference|patent|part|model|timestamp|version|build|article|"
-    r"(?<![A-Za-z])(?:ref|case|uid|pid|gid|id|bug|issue|rev|no|rs))"
+    r"(?<![A-Za-z])(?:ref|case|uid|pid|gid|id|bug|issue|rev|no|rs|bytes|size|count|total|offset|length)(?![A-Za-z]))"
     r"(?: ?(?:number|no\.?|id|code|号码|号|码|为|是|：))?[\s:#=.、()\[\]\"'-]{0,4}$",
     re.IGNORECASE,
 )
@@ -46,7 +46,9 @@ CONTEXT_PHONE = re.compile(
     r"(?<![0-9.])(?P<n>[(+]?[0-9](?:[0-9 ().\-/]{3,22}[0-9]))" + EXTENSION,
     re.IGNORECASE,
 )
-MOBILE = re.compile(LEFT + r"(?:\(?(?:\+|00)?\(?86\)?[ -]{0,2})?(?P<n>1[ .-]?[3-9](?:[ .-]?[0-9]){9})" + RIGHT + UNIT)
+MOBILE = re.compile(
+    LEFT + r"(?<!\+)(?:\(?(?:\+|00)?\(?86\)?[ -]{0,2})?(?P<n>1[ .-]?[3-9](?:[ .-]?[0-9]){9})" + RIGHT + UNIT
+)
 MOBILE_PREFIX = re.compile(r"1(?:3\d|4[014-9]|5[0-35-9]|6[2567]|7[0-8]|8\d|9[0-35-9])")
 MOBILE_SHAPES = {(11,), (3, 4, 4), (3, 8), (7, 4), (3, 3, 5), (5, 6), (4, 4, 3), (3, 2, 2, 2, 2), (1,) * 11}
 AREA = (
@@ -79,7 +81,7 @@ NUMERAL_PHONE = re.compile(
 )
 NUMERALS = str.maketrans("〇零一二三四五六七八九幺", "001234567891")
 ID = re.compile(
-    r"(?<![0-9A-Za-z])(?:[1-8][0-9]{5}(?: ?|-)(?:18|19|20)[0-9]{6}(?: ?|-)[0-9]{3}[0-9Xx]|[1-8][0-9]{14})(?![0-9A-Za-z])"
+    r"(?<![0-9A-Za-z])(?:[1-8][0-9]{5}(?: ?|-)(?:18|19|20)[0-9]{2}(?: ?|-)[0-9]{4}(?: ?|-)[0-9]{3}[0-9Xx]|[1-8][0-9]{14})(?![0-9A-Za-z])"
 )
 ID_WORD = re.compile(
     r"身份证|身份證|居民证|证件|身分证|公民身份|ID ?card|identity|(?<![A-Za-z])ID(?![A-Za-z])", re.IGNORECASE
@@ -88,7 +90,7 @@ USCC = re.compile(r"(?<![0-9A-Za-z])[1-9ANYany][1-9][0-9]{6}[0-9A-HJ-NP-RTUW-Ya-
 USCC_WORD = re.compile(r"信用代码|信用代碼|税号|纳税人|识别号|机构代码|营业执照|USCC|社会信用", re.IGNORECASE)
 CARD = re.compile(
     LEFT + r"(?:[0-9]{12,19}|[0-9]{4}(?P<s>[ -])[0-9]{4}(?P=s)[0-9]{4}(?P=s)[0-9]{4}(?:(?P=s)[0-9]{1,3})?|"
-    r"[0-9]{4}[ -][0-9]{6}[ -][0-9]{4,5}|[0-9]{6} [0-9]{13})(?![0-9_])(?!(?!qq|[vw]x)[A-Za-z])(?![.,][0-9])(?!-[0-9])"
+    r"[0-9]{4}[ -][0-9]{6}[ -][0-9]{4,5}|[0-9]{6} [0-9]{10,13})(?![0-9_])(?!(?!qq|[vw]x)[A-Za-z])(?![.,][0-9])(?!-[0-9])"
     + UNIT
 )
 CARD_WORD = re.compile(
@@ -106,18 +108,26 @@ PASSPORT = re.compile(
 )
 PASSPORT_CN = re.compile(r"(?<![0-9A-Za-z])(?:E[A-HJ-NP-Z]?|G|D|S|P|SE|DE|PE)[0-9]{7,8}(?![0-9A-Za-z])")
 PLATE = re.compile(
-    rf"[{PROVINCES}][A-HJ-Z](?P<s>[ ·•・.\-]?)(?P<n>[0-9]{{5}}[DF]|[DF][A-HJ-NP-Z0-9][0-9]{{4}}|[A-HJ-NP-Z0-9]{{4}}[A-HJ-NP-Z0-9挂学警港澳领])"
-    r"(?![0-9A-Za-z])"
+    rf"[{PROVINCES}](?P<gap> ?)[A-HJ-Z](?P<s>[ ·•・.\-]?)(?P<n>[0-9]{{5}}[A-HJK]|[A-HJK][A-HJ-NP-Z0-9][0-9]{{4}}|"
+    r"[A-HJ-NP-Z0-9]{4}[A-HJ-NP-Z0-9挂学警港澳领])(?![0-9A-Za-z])"
 )
+"""The last character of the five may be Han; six are those of electric cars: their letter is first or last."""
+PLATE_ALONE = re.compile(
+    r"[0-9]{5}[DF]|[DF][A-HJ-NP-Z0-9][0-9]{4}|[A-HJ-NP-Z0-9]{4}[挂学警港澳]|(?=.*[0-9].*[0-9])[A-HJ-NP-Z0-9]{5}"
+)
+"""What is a plate's number without a word for it nearby."""
+AMBIGUOUS = "云新宁青川贵苏吉黑辽藏蒙琼使领"
+"""Provinces whose characters also end or begin other words."""
 PLATE_WORD = re.compile(r"车|牌|駕|驾|司机|违章|货运|停放|大众|宝马|奔驰|奥迪|丰田|本田")
 QQ = re.compile(
-    r"(?:(?<![A-Za-z])(?:QQ|Q(?=[号群:]))|扣扣|叩叩|企鹅|球球|[加+]\s?Q)(?:[ :.=()\[\]/+\-、]|号码|号|群|交流|联系|客服|邮箱|咨询|微信|同步|为|是|加|码|:|v信|wx){0,8}"
+    r"(?:(?<![A-Za-z])(?:Q ?Q|Q(?=[号群:]))|扣扣|叩叩|企鹅|球球|[加+]\s?Q|群号|加群)(?:[ :.=()\[\]/+\-、]|号码|号|群|交流|联系|客服|邮箱|咨询|微信|同步|为|是|加|码|:|v信|wx){0,8}"
     r"(?P<n>[1-9][0-9]{4,10})(?P<more>(?:[、,/，或 ]{1,3}[1-9][0-9]{5,10}){0,8})(?![0-9A-Za-z@])(?!\.[0-9])" + UNIT,
     re.IGNORECASE,
 )
 WECHAT_LABEL = re.compile(
-    r"(?:微信|微 信|薇信|徽信|威信|卫星号|加微|(?<![A-Za-z])(?:v信|[vw]x(?![A-Za-z])|weixin|wechat)|[加+]v(?![A-Za-z]))"
-    r"(?P<f>(?:[ :.=()\[\]/+\-、]|号码|号|同号|联系|客服|咨询|为|是|加|我|ID|id|码|微信|wechat|:|or|或|QQ|qq|电话){0,8})"
+    r"(?:微信|微[ ❤]\ufe0f?信|薇信|绿泡泡|加我[微薇v]|徽信|威信|卫星号|加[微薇]|[薇微v]❤\ufe0f?|(?<![A-Za-z])(?:v信|[vw]x(?![A-Za-z])|weixin|wechat)|"
+    r"[加+➕]v(?![A-Za-z]))"
+    r"(?P<f>(?:[ :.=()\[\]/+\-、→➡👉\ufe0f]|号码|号|同号|联系|客服|咨询|为|是|加|我|ID|id|码|微信|wechat|:|or|或|QQ|qq|电话){0,8})"
     r"(?P<n>[A-Za-z][A-Za-z0-9_\-]{5,19}|[1-9][0-9]{5,10})(?![0-9A-Za-z_@])(?!\.[A-Za-z])",
     re.IGNORECASE,
 )
@@ -129,7 +139,7 @@ EMAIL = re.compile(
 AT_SIGN = r" ?(?:[\[({] ?(?:at|a|@|#|艾特) ?[\])}]|艾特|#) ?"
 DOT = r"(?: ?(?:[\[({] ?(?:dot|点) ?[\])}]| dot |点|\.) ?)"
 OBFUSCATED = re.compile(
-    rf"(?<![A-Za-z0-9._%+\-@])(?P<u>[A-Za-z0-9][A-Za-z0-9._\-]{{1,63}})(?P<at>{AT_SIGN}| at )(?P<d>[A-Za-z0-9][A-Za-z0-9\-]{{0,40}}(?:{DOT}[A-Za-z0-9\-]{{2,18}}){{1,4}})(?![A-Za-z0-9@])",
+    rf"(?<![A-Za-z0-9._%+\-@])(?P<u>[A-Za-z0-9][A-Za-z0-9._%+\-]{{1,63}})(?P<at>{AT_SIGN}| at )(?P<d>[A-Za-z0-9][A-Za-z0-9\-]{{0,40}}(?:{DOT}[A-Za-z0-9\-]{{2,18}}){{1,4}})(?![A-Za-z0-9@])",
     re.IGNORECASE,
 )
 PROVIDERS = re.compile(
@@ -147,7 +157,11 @@ VERSION_WORD = re.compile(
     r"(?:版本号?|版|version|ver|v|release|build|firmware|固件|驱动|内核|kernel|update|升级|章节?|节|条|section|§|chrome|chromium|edge|safari|firefox|opera|oid|rev)[\s:：./]{0,3}(?:为|是|至|到|to)?\s?$",
     re.IGNORECASE,
 )
-IPV6 = re.compile(r"(?<![0-9A-Za-z:.])[23][0-9A-Fa-f]{3}:[0-9A-Fa-f:]{2,34}(?![0-9A-Za-z:/]|\.[0-9])")
+MAPPED = re.compile(r"(?:(?<![0-9A-Za-z:.])|(?<=[^0-9A-Fa-f:]:))::ffff:$", re.IGNORECASE)
+"""What stands before an IPv4 address that is written as one of IPv6."""
+IPV6 = re.compile(
+    r"(?:(?<![0-9A-Za-z:.])|(?<=[^0-9A-Fa-f:]:)|(?<=[Vv]6:))[23][0-9A-Fa-f]{3}:[0-9A-Fa-f:]{2,34}(?![0-9A-Za-z:/]|\.[0-9])"
+)
 IBAN = re.compile(r"(?<![0-9A-Za-z])[A-Za-z]{2}[0-9]{2}(?=[ -]?[0-9A-Za-z])")
 
 

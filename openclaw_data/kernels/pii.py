@@ -41,7 +41,8 @@ _AT, _WEAK = 1 << 20, 1 << 21
 _HOST = 1 << 22
 _FORWARD = {
     QQ: "qq|q q|q群|q号|q:|扣扣|叩叩|企鹅|球球|加q|加 q|+q|+ q|群号|加群",
-    WECHAT: "微信|微 信|薇信|徽信|威信|v信|vx|wx|wxid|weixin|wechat|加v|+v|➕v|加微|加薇|卫星号|薇❤|微❤|v❤",
+    WECHAT: "微信|微 信|微❤|绿泡泡|加我微|加我薇|加我v|"
+    "薇信|徽信|威信|v信|vx|wx|wxid|weixin|wechat|加v|+v|➕v|加微|加薇|卫星号|薇❤|v❤",
     EMAIL: "艾特|dot |dot]|dot)|dot}|[at]|(at)|{at}|[ at ]|( at )|{ at }|点com|点cn|点net|点org|点edu|点)|点]|[#|(#",
     _WEAK: "(a)|[a]|{a}|at ",
 }
@@ -272,6 +273,9 @@ def _ipv6(data: Any, i: int, begin: int, end: int) -> bool:
 def _plate(data: Any, i: int, end: int) -> bool:
     """Behind a province's character: a capital, perhaps a mark, five capitals and digits, or four and a Han one."""
     c, width = folded(data, i, end)
+    if c == 0x20:
+        i += width
+        c, width = folded(data, i, end)
     if not 0x41 <= c <= 0x5A:
         return False
     i += width
@@ -394,7 +398,7 @@ def windows(offsets: Any, data: Any, t: Any) -> Any:
                 following = _code(data, stop, end)[0]
                 if pairs[_pair(_code(data, i, end)[0], following)]:
                     kind |= _forward(data, i, begin, end, first, words, facts)
-            if flag & _PROVINCE and stop < end and (0x41 <= data[stop] <= 0x5A or data[stop] == 0xEF):
+            if flag & _PROVINCE and stop < end and (0x41 <= data[stop] <= 0x5A or data[stop] in (0x20, 0xEF)):
                 kind |= PLATE if _plate(data, stop, end) else 0
             if flag & _NUMERAL:
                 stop = max(stop, _numerals(data, i, end, flags))
