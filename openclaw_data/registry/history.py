@@ -109,7 +109,7 @@ def change(registry: Registry, made: Change) -> Iterator[Finding]:
         yield finding("maintainers_changed", f"{folder}/manifest.yaml", "maintainers", **said)
     for path, place in places.items():
         with_it = place.kind == "notice" or (place.kind == "key" and _owner(place) in now)
-        if place.id != ids[0] and not with_it:
+        if not path.startswith(f"{folder}/") and not with_it:
             yield finding("own_folder", path, folder=folder)
         if made.author and place.kind == "key" and _owner(place) != made.author:
             yield finding("key_for_another", path, author=made.author, handle=_owner(place))
