@@ -52,19 +52,19 @@ def parse_head(block: bytes) -> Head | None:
     size = _head_size(block)
     if not size:
         return None
-    lines = block[:size].decode("utf-8", "replace").replace("\r\n", "\n").split("\n")
-    status = _STATUS.match(lines[0])
+    first, lines = header_lines(block[:size])
+    status = _STATUS.match(first)
     if status is None:
         return None
     fields: dict[str, str] = {}
     rights: list[str] = []
-    for line in unfold(lines[1:]):
+    for line in lines:
         name, colon, value = line.partition(":")
-        name, value = name.strip().lower(), value.strip()
-        if colon and name in RIGHTS_HEADERS:
-            rights.append(f"{line.partition(':')[0].strip()}: {value}"[:_MAX_LINE])
         if colon:
-            fields.setdefault(name, value)
+            key, value = name.strip().lower(), value.strip()
+            fields.setdefault(key, value)
+            if key in RIGHTS_HEADERS:
+                rights.append(f"{name.strip()}: {value}"[:_MAX_LINE])
     return Head(int(status[1]), fields, "\n".join(rights)[:_MAX_RIGHTS].replace("\0", "\ufffd"), size)
 
 
@@ -77,17 +77,22 @@ def _head_size(block: bytes) -> int:
     return len(block) if complete else 0  # a response without body may end with its last header
 
 
-def unfold(lines: list[str]) -> list[str]:
-    """Header lines with their continuation lines (those that begin with a space) joined to them."""
-    if not any(line[:1] in (" ", "\t") for line in lines if line):
-        return lines
+def header_lines(head: bytes) -> tuple[str, list[str]]:
+    """The first line of a WARC or HTTP head, and the others with their continuation lines joined to them.
+
+    A continuation line begins with a space or a tab.
+    """
+    text = head.decode("utf-8", "replace").replace("\r\n", "\n")
+    first, *lines = text.split("\n")
+    if "\n " not in text and "\n\t" not in text:
+        return first, lines
     joined: list[list[str]] = []
     for line in lines:
         if line[:1] in (" ", "\t") and joined:
             joined[-1].append(line.strip())
         else:
             joined.append([line])
-    return [" ".join(parts) for parts in joined]
+    return first, [" ".join(parts) for parts in joined]
 
 
 def dechunk(body: bytes) -> tuple[bytes, bool]:

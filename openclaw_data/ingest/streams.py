@@ -1,13 +1,12 @@
 """Decompressed bytes of a file, member by member, in bounded pieces and with exact positions.
 
 A *member* is one gzip member or one zstd frame; an uncompressed file is a single member. Web archives put each record
-in a member of its own, which is what makes them addressable, splittable, and readable past damage. Python's zlib does
-the inflating rather than FastWARC's reader: that one does not tell where a member ends, goes on in silence past some
-damage, and holds a record of any size.
+in a member of its own, which is what makes them addressable, splittable, and readable past damage. zlib-ng does the
+inflating, in half of zlib's time, rather than FastWARC's reader: that one does not tell where a member ends, goes on in
+silence past some damage, and holds a record of any size.
 """
 
 import re
-import zlib
 from collections.abc import Callable
 from typing import Any, BinaryIO, NamedTuple
 
@@ -47,7 +46,9 @@ def codec_of(head: bytes) -> str:
 
 
 def _gzip() -> Engine:
-    return Engine(lambda: zlib.decompressobj(31), _GZIP_START, 1 << 14, (zlib.error,))
+    from zlib_ng import zlib_ng
+
+    return Engine(lambda: zlib_ng.decompressobj(31), _GZIP_START, 1 << 14, (zlib_ng.error,))
 
 
 def _zstd(dictionary: bytes = b"") -> Engine:

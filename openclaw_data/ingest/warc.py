@@ -111,8 +111,7 @@ def _header(stream: Window) -> Header:
         limit = len(window) >= MAX_HEADER_BYTES
         raise BadRecord(f"the header is longer than {MAX_HEADER_BYTES} bytes" if limit else "the header has no end")
     fields: dict[str, str] = {}
-    lines = window[:end].decode("utf-8", "replace").replace("\r\n", "\n").split("\n")
-    for line in http.unfold(lines[1:]):
+    for line in http.header_lines(window[:end])[1]:
         name, colon, value = line.partition(":")
         if colon:
             fields.setdefault(name.strip().lower(), value.strip())
@@ -227,7 +226,7 @@ def _judged(row: Row, identified: str, data: bytes, *, over: bool) -> Row:
     """The row with its payload, or with the reason why it has none."""
     kind = clean(mime.detect(identified, row["content_type"], data))
     row["content_mime_detected"] = kind
-    if not data.strip():
+    if not data or data.isspace():
         return {**row, "skipped": "empty_body"}
     if not mime.is_page(kind):
         return {**row, "skipped": "not_html"}
