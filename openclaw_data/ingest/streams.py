@@ -48,7 +48,8 @@ def codec_of(head: bytes) -> str:
 def _gzip() -> Engine:
     from zlib_ng import zlib_ng
 
-    return Engine(lambda: zlib_ng.decompressobj(31), _GZIP_START, 1 << 14, (zlib_ng.error,))
+    errors: Any = (zlib_ng.error,)  # its stub calls the class an instance
+    return Engine(lambda: zlib_ng.decompressobj(31), _GZIP_START, 1 << 14, errors)
 
 
 def _zstd(dictionary: bytes = b"") -> Engine:
