@@ -18,7 +18,7 @@ hash of the first letters, hash of all of them, letters, lines."""
 COLUMNS = 16
 TEXTS = 1 << 14
 """Beginnings of texts are known by a hash of this many values."""
-FIRST_LETTERS = 24
+FIRST_LETTERS = 10
 """Bytes of letters that make a text's beginning."""
 
 _STOP_WORDS = """the of and to in a is that for it as was with on by be at this are from have has not but he they his
@@ -118,7 +118,7 @@ def measure(out: Any, blocks: Any, stats: Any) -> None:
                     for k in range(width):
                         byte = small if k == 0 else np.int64(out[min(i + k, end - 1)])
                         whole = (whole ^ np.uint64(byte)) * FNV_PRIME
-                    if row[LETTERS] <= (8 if han else FIRST_LETTERS):
+                    if row[LETTERS] <= (4 if han else FIRST_LETTERS):
                         first = whole
             elif kind == END_CHAR:
                 row[ENDS] += 1
