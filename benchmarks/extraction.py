@@ -1,13 +1,14 @@
 """Extraction engines side by side on pages whose main text is known: precision, recall, F1 and speed, in one run.
 
-    python benchmarks/extraction.py gold.jsonl.gz [--engines openclaw,resiliparse,trafilatura,...] [--kept kept.json]
+    python benchmarks/extraction.py gold.jsonl.gz [--engines openclaw,resiliparse,...] [--scores scores-7.jsonl]
 
 The file has a row a page: url, html (or html_b64), expected_text, lang, gold. Scores are over token 4-grams, a token
 being a Han character or a word; means over pages. Speed is CPU time of one process on the same pages,
 decoded, after one page to warm up; the engines take turns in rounds, and the best round of each counts.
 
-`--kept` scores our engine by the blocks that cross-validation kept (`scripts/train_extraction.py` writes the file): a
-page is then judged by a model that has not seen its site. Without it the figures of `openclaw` are of one that has.
+`--scores` takes the text of our engine from the blocks that cross-validation kept (`scripts/train_extraction.py` writes
+the file, a line a page): a page is then judged by a model that has not seen its site. Without it the figures of
+`openclaw` are of one that has.
 """
 
 import argparse
@@ -131,11 +132,11 @@ def kept_texts(pages: list[str], path: Path) -> list[str]:
 
     from openclaw_data.extraction import assemble, blocks
 
-    kept, texts, row = json.loads(path.read_text("utf-8")), [], 0
+    kept, texts, row = [json.loads(line)["kept"] for line in path.read_text("utf-8").splitlines()], [], 0
     for scan in blocks.scans(pages):
         keep = np.zeros(len(scan.blocks), np.bool_)
         for k in range(len(scan.page_blocks) - 1):
-            keep[scan.page_blocks[k] + np.array(kept[str(row)], np.int64)] = True
+            keep[scan.page_blocks[k] + np.array(kept[row], np.int64)] = True
             row += 1
         texts += assemble.texts(scan, keep)
     return texts
@@ -166,7 +167,7 @@ def main() -> None:
     parser.add_argument("gold", type=Path)
     parser.add_argument("--engines", default=",".join(ENGINES), help=f"some of {', '.join(ENGINES)}")
     parser.add_argument("--rounds", type=int, default=2)
-    parser.add_argument("--kept", type=Path, help="blocks kept in cross-validation")
+    parser.add_argument("--scores", type=Path, help="what cross-validation wrote")
     options = parser.parse_args()
     rows = [json.loads(line) for line in gzip.decompress(options.gold.read_bytes()).splitlines()]
     pages = [row.get("html") or base64.b64decode(row["html_b64"]).decode("utf-8", "replace") for row in rows]
@@ -181,8 +182,8 @@ def main() -> None:
             started = time.process_time()
             texts[name] = ENGINES[name](pages)
             seconds[name] = min(seconds.get(name, 1e9), time.process_time() - started)
-    if options.kept:
-        texts["openclaw"] = kept_texts(pages, options.kept)
+    if options.scores:
+        texts["openclaw"] = kept_texts(pages, options.scores)
     table(rows, texts, seconds)
 
 

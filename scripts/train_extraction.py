@@ -3,11 +3,13 @@
     python scripts/train_extraction.py GOLD.jsonl.gz PAGES.warc.gz ... --cache work/ [--folds 5] [--out model.npz]
 
 GOLD has a row a page: url, html (or html_b64), expected_text, lang, gold. The WARC files give pages without truth:
-those of sites that GOLD lacks are labelled by trafilatura and Resiliparse where the two agree, and weigh less.
+those of hosts that GOLD lacks are labelled by trafilatura and Resiliparse, and weigh less. A site is what was
+registered (`site`); all pages of a site are in one fold, those without truth too.
 
 What is fitted, in this order:
 
-1. labels: the set of blocks whose text has the best token 4-gram F1 with the expected text, by coordinate ascent;
+1. labels: the set of blocks whose text has the best token 4-gram F1 with the expected text, by coordinate ascent,
+   without what the page hides where that is as good;
 2. scores of class and id words, and of beginnings of short texts: mean over sites of the log odds to be main text. A
    page is trained on scores that a third of the sites, its own among them, had no part in;
 3. trees on the features of a block (`kernels.html_features`);
@@ -29,16 +31,22 @@ from urllib.parse import urlsplit
 
 import numpy as np
 
-from openclaw_data.extraction import charset, model
+from openclaw_data.extraction import charset, metadata, model
 from openclaw_data.kernels import html, html_features
 from openclaw_data.kernels import html_blocks as facts
-from openclaw_data.kernels.html_tables import WORDS
-from openclaw_data.kernels.html_text import B_ELEMENT
+from openclaw_data.kernels.html_tables import IN_HIDDEN, TAG, WORDS
+from openclaw_data.kernels.html_text import B_ELEMENT, B_FLAGS
 
 TOKEN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]|[^\W_\u3400-\u9fff\uf900-\ufaff]+")
 WEAK_WEIGHT = 0.35
-UNUSED: list[str] = []
-"""Columns that trees may not use (`--without`)."""
+HIDDEN_GAIN = 0.02
+"""Hidden text is a label only where it makes the F1 better by more than that."""
+SHARED = {"co", "com", "org", "net", "gov", "edu", "ac", "github", "blogspot", "wordpress", "example"}
+"""Labels below a top-level domain under which sites are registered by many."""
+PARAGRAPH = 12
+"""A text of more words or Han characters is a paragraph."""
+PER_SITE = 30
+"""More pages of a site teach nothing new; the first so many are trained on."""
 SHRINK = 3.0
 """Sites without an opinion that are added to each mean of log odds."""
 LINKS_EACH = 4
@@ -53,7 +61,8 @@ SECOND = SHAPE | {"rounds": 70}
 class Page(NamedTuple):
     """A labelled page. `label`, `trust` float32[blocks]: 1 for main text, 0 to 1 for how sure that is."""
 
-    host: str
+    url: str
+    site: str
     lang: str
     kind: str
     html: bytes
@@ -64,6 +73,20 @@ class Page(NamedTuple):
 
 def host(url: str) -> str:
     return urlsplit(url).hostname or ""
+
+
+def site(url: str, scan: html.Scan) -> str:
+    """The site of a page: its host from the registered label on.
+
+    Pages saved under a placeholder are of the site that they name themselves, by `og:url` or a canonical link.
+    """
+    name = host(url)
+    if "." not in name:
+        head = metadata.head_of(scan, 0)
+        named = [v for k, v in head.meta if k == "og:url"] + [h for rel, h, _ in head.links if "canonical" in rel]
+        name = next((host(v) for v in named if "." in host(v)), name)
+    labels = name.split(".")
+    return ".".join(labels[-3:] if len(labels) > 2 and labels[-2] in SHARED else labels[-2:])
 
 
 def tokens(text: str) -> list[str]:
@@ -154,10 +177,24 @@ def gold_pages(path: Path) -> list[Page]:
         row = json.loads(line)
         raw = row["html"].encode() if row.get("html") else base64.b64decode(row["html_b64"])
         text = charset.decode(raw).text.replace("\0", "").encode("utf-8", "replace")
-        label = ascend(block_texts(scanned([text])), row["expected_text"])
+        scan = scanned([text])
+        label = labels_of(scan, row["expected_text"])
         ones = np.ones(len(label), np.float32)
-        pages.append(Page(host(row["url"]), row["lang"], row["gold"], text, row["expected_text"], label, ones))
+        names = (row["url"], site(row["url"], scan), row["lang"], row["gold"])
+        pages.append(Page(*names, text, row["expected_text"], label, ones))
     return pages
+
+
+def labels_of(scan: html.Scan, expected: str) -> Any:
+    """Which blocks of a page are its expected text: bool[blocks]."""
+    texts = block_texts(scan)
+    label = ascend(texts, expected)
+    hidden = (scan.blocks[:, B_FLAGS] & IN_HIDDEN) != 0
+    if not (label & hidden).any():
+        return label
+    shown = ascend(["" if h else t for t, h in zip(texts, hidden, strict=True)], expected)
+    whole, part = (scores("\n".join(np.array(texts, object)[k]), expected)[2] for k in (label, shown))
+    return label if whole > part + HIDDEN_GAIN else shown
 
 
 def weak_pages(warcs: list[Path], known: set[str], per_host: int) -> list[Page]:
@@ -170,7 +207,8 @@ def weak_pages(warcs: list[Path], known: set[str], per_host: int) -> list[Page]:
     pages = []
     for path in warcs:
         for record in ArchiveIterator(path.open("rb")):
-            name = host(record.headers.get("WARC-Target-URI") or "")
+            url = record.headers.get("WARC-Target-URI") or ""
+            name = host(url)
             raw = record.reader.read()
             if name in known or taken[name] >= per_host or not 3_000 < len(raw) < 400_000:
                 continue
@@ -184,11 +222,28 @@ def weak_pages(warcs: list[Path], known: set[str], per_host: int) -> list[Page]:
                 continue
             taken[name] += 1
             data = text.encode("utf-8", "replace")
-            texts = block_texts(scanned([data]))
-            a, b = ascend(texts, one, 2), ascend(texts, two, 2)
+            scan = scanned([data])
+            texts = block_texts(scan)
+            label, trust = agreement(scan, ascend(texts, one, 2), ascend(texts, two, 2))
             han = sum("\u3400" <= c <= "\u9fff" for c in one) / len(one)
-            pages.append(Page(name, "zh" if han > 0.2 else "en", "weak", data, one, a & b, (a == b).astype(np.float32)))
+            names = (url, site(url, scan), "zh" if han > 0.2 else "en", "weak")
+            pages.append(Page(*names, data, one, label, trust))
     return pages
+
+
+def agreement(scan: html.Scan, one: Any, two: Any) -> tuple[Any, Any]:
+    """Labels and trust of a page that two engines have labelled.
+
+    Both engines often begin with the headline and what stands below it, which is not main text in the truth: headlines
+    are none, and what both keep in front of the first paragraph carries no trust.
+    """
+    headline = scan.elements[scan.blocks[:, B_ELEMENT], html.E_TAG] == TAG["h1"]
+    words = np.array([len(tokens(t)) for t in block_texts(scan)])
+    label = one & two & ~headline
+    first = np.flatnonzero(label & (words > PARAGRAPH))[:1]
+    early = np.arange(len(label)) < (first[0] if len(first) else len(label))
+    trust = ((one == two) & ~(label & early)) | headline
+    return label, trust.astype(np.float32)
 
 
 class Counts(NamedTuple):
@@ -208,7 +263,7 @@ def count(pages: list[Page], scan: html.Scan, stats: Any) -> Counts:
                 continue
             side = int(page.label[k])
             if size <= 16:
-                starts[page.host][int(stats[b, facts.FIRST])][side] += weight
+                starts[page.site][int(stats[b, facts.FIRST])][side] += weight
             e, seen = int(scan.blocks[b, B_ELEMENT]), set[int]()
             for _ in range(3):
                 if e < 0:
@@ -217,7 +272,7 @@ def count(pages: list[Page], scan: html.Scan, stats: Any) -> Counts:
                 seen.update(scan.words[row[html.E_WORDS] : row[html.E_WORDS_END]].tolist())
                 e = int(row[html.E_PARENT])
             for w in seen:
-                words[page.host][w][side] += weight * min(size, 40)
+                words[page.site][w][side] += weight * min(size, 40)
     return Counts(
         {h: {w: (v[0], v[1]) for w, v in d.items()} for h, d in words.items()},
         {h: {w: (v[0], v[1]) for w, v in d.items()} for h, d in starts.items()},
@@ -243,12 +298,12 @@ def learned(counts: Counts, hosts: set[str]) -> tuple[Any, Any]:
 
 def weights(pages: list[Page], sizes: list[Any]) -> list[Any]:
     """Weight of each block: of its page (the square root of its site's share), and of its length."""
-    per_site = Counter(p.host for p in pages)
+    per_site = Counter(p.site for p in pages)
     found = []
     for page, size in zip(pages, sizes, strict=True):
         length = np.sqrt(np.minimum(size, 200) + 1.0)
         kind = WEAK_WEIGHT if page.kind == "weak" else 1.0
-        page_weight = kind * per_site[page.host] ** -0.5
+        page_weight = kind * per_site[page.site] ** -0.5
         found.append(length / np.sqrt(length.sum()) * page.trust * page_weight * 10)
     return found
 
@@ -259,9 +314,7 @@ def fit(settings: dict[str, Any], x: list[Any], y: list[Any], w: list[Any]) -> A
     keep = sampled(np.concatenate(w), np.concatenate(x)[:, -html_features.WIDTH :])
     weight = np.concatenate(w) * np.where(keep == 2, LINKS_EACH, 1)
     rows = keep > 0
-    matrix = np.concatenate(x)[rows]
-    matrix[:, [html_features.NAMES.index(name) - html_features.WIDTH for name in UNUSED]] = 0
-    data = lightgbm.Dataset(matrix, np.concatenate(y)[rows], weight=weight[rows])
+    data = lightgbm.Dataset(np.concatenate(x)[rows], np.concatenate(y)[rows], weight=weight[rows])
     return lightgbm.train({k: v for k, v in (settings | FIXED).items() if k != "rounds"}, data, settings["rounds"])
 
 
@@ -274,11 +327,13 @@ def sampled(weight: Any, x: Any) -> Any:
 
 def two_stages(pages: list[Page], scans: list[html.Scan], counts: Counts, inner: int, seed: int = 0) -> model.Model:
     """The whole model from these pages; the second stage learns from first stages that had not seen the site."""
-    hosts = {p.host for p in pages}
-    fold = folds([p.host for p in pages], inner, seed + 1)
+    few = first_of_sites(pages)
+    pages, scans = [pages[i] for i in few], [scans[i] for i in few]
+    hosts = {p.site for p in pages}
+    fold = folds([p.site for p in pages], inner, seed + 1)
     x: list[Any] = [None] * len(pages)
     for k in range(inner):
-        scores_of = learned(counts, {p.host for p, f in zip(pages, fold, strict=True) if f != k})
+        scores_of = learned(counts, {p.site for p, f in zip(pages, fold, strict=True) if f != k})
         for i in range(len(pages)):
             if fold[i] == k:
                 x[i] = html_features.features(scans[i], *scores_of)[0]
@@ -293,6 +348,17 @@ def two_stages(pages: list[Page], scans: list[html.Scan], counts: Counts, inner:
             x2[i] = model.second_features(scans[i], x[i], model.predict(part, x[i]))
     second = fit(SECOND, x2, y, w)
     return model.Model(*learned(counts, hosts), model.flatten(first), model.flatten(second))
+
+
+def first_of_sites(pages: list[Page]) -> list[int]:
+    """Which pages to train on: the first `PER_SITE` of every site."""
+    taken: Counter[str] = Counter()
+    found = []
+    for i, page in enumerate(pages):
+        taken[page.site] += 1
+        if taken[page.site] <= PER_SITE:
+            found.append(i)
+    return found
 
 
 def folds(hosts: list[str], n: int, seed: int) -> list[int]:
@@ -313,16 +379,50 @@ def hash01(text: str, seed: int) -> float:
     return int.from_bytes(hashlib.sha256(f"{seed}{text}".encode()).digest()[:8], "big") / 2**64
 
 
-def report(rows: list[tuple[Page, float]]) -> dict[str, float]:
-    """Mean F1 over all pages, by language and kind, and over sites."""
+class Score(NamedTuple):
+    """What cross-validation says of a page, by a model that has not seen its site: a row of the scores file."""
+
+    url: str
+    host: str
+    site: str
+    language: str
+    kind: str
+    precision: float
+    recall: float
+    f1: float
+    kept: list[int]
+
+
+def score(page: Page, texts: list[str], keep: Any) -> Score:
+    """Of the blocks of a page that `keep` bool[blocks] chooses."""
+    found = scores("\n".join(t for t, kept in zip(texts, keep, strict=True) if kept), page.expected)
+    names = (page.url, host(page.url), page.site, page.lang, page.kind)
+    return Score(*names, *(round(f, 5) for f in found), np.flatnonzero(keep).tolist())
+
+
+def validate(pages: list[Page], scans: list[html.Scan], counts: Counts, n: int, seed: int) -> list[Score]:
+    """Scores of the pages with truth, in their order; `n` folds by site."""
+    fold = folds([p.site for p in pages], n, seed)
+    found: dict[int, Score] = {}
+    for k in range(n):
+        inside = [i for i in range(len(pages)) if fold[i] != k]
+        trained = two_stages([pages[i] for i in inside], [scans[i] for i in inside], counts, 3)
+        for i, page in enumerate(pages):
+            if fold[i] == k and page.kind != "weak":
+                found[i] = score(page, block_texts(scans[i]), model.choose(trained, scans[i]))
+    return [found[i] for i in sorted(found)]
+
+
+def report(rows: list[Score]) -> dict[str, float]:
+    """Mean F1 over all pages, by language and kind, and over hosts."""
     groups: dict[str, list[float]] = defaultdict(list)
-    sites: dict[str, list[float]] = defaultdict(list)
-    for page, f in rows:
-        for key in ("all", page.lang, page.kind):
-            groups[key].append(f)
-        sites[page.host].append(f)
+    hosts: dict[str, list[float]] = defaultdict(list)
+    for row in rows:
+        for key in ("all", row.language, row.kind):
+            groups[key].append(row.f1)
+        hosts[row.host].append(row.f1)
     found = {k: float(np.mean(v)) for k, v in groups.items()}
-    found["hosts"] = float(np.mean([np.mean(v) for v in sites.values()]))
+    found["hosts"] = float(np.mean([np.mean(v) for v in hosts.values()]))
     return found
 
 
@@ -335,23 +435,22 @@ def cached(path: Path, make: Any) -> Any:
     return pickle.loads(path.read_bytes())
 
 
+def show(name: str, rows: list[Score]) -> None:
+    print(name, *(f"{k} {v:.4f}" for k, v in sorted(report(rows).items())), sep="  ", flush=True)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("gold", type=Path)
     parser.add_argument("warcs", type=Path, nargs="*")
     parser.add_argument("--cache", type=Path, required=True, help="folder for labels, which take minutes to make")
-    parser.add_argument("--per-host", type=int, default=3, help="pages without truth taken of a site (default: 3)")
+    parser.add_argument("--per-host", type=int, default=3, help="pages without truth taken of a host (default: 3)")
     parser.add_argument("--folds", type=int, default=5)
+    parser.add_argument("--seeds", default="7", help="of the folds, comma separated; each is a cross-validation")
     parser.add_argument("--out", type=Path, help="train on all pages and write the model here")
-    parser.add_argument("--without", default="", help="columns that trees may not use, comma separated")
-    parser.add_argument("--slow", action="store_true", help="more trees, each with less say")
     options = parser.parse_args()
-    UNUSED.extend(filter(None, options.without.split(",")))
-    if options.slow:
-        FIRST.update(learning_rate=0.06, rounds=180)
-        SECOND.update(learning_rate=0.06, rounds=110)
     gold = cached(options.cache / "gold.pickle", lambda: gold_pages(options.gold))
-    known = {p.host for p in gold}
+    known = {host(p.url) for p in gold}
     weak = cached(options.cache / "weak.pickle", lambda: weak_pages(options.warcs, known, options.per_host))
     pages = gold + weak
     print(len(gold), "pages with truth,", len(weak), "labelled by two engines,", Counter(p.lang for p in weak))
@@ -360,36 +459,16 @@ def main() -> None:
     stats = np.empty((len(whole.blocks), facts.COLUMNS), np.int32)
     facts.measure(whole.out, whole.blocks, stats)
     counts = count(pages, whole, stats)
-    texts = [block_texts(s) for s in scans[: len(gold)]]
-    oracle = ["\n".join(t for t, k in zip(ts, p.label, strict=True) if k) for ts, p in zip(texts, gold, strict=True)]
-    show("labels", [(p, scores(o, p.expected)[2]) for p, o in zip(gold, oracle, strict=True)])
-    started = time.process_time()
-    if options.folds:
-        fold = folds([p.host for p in gold], options.folds, 7)
-        rows: list[tuple[Page, float]] = []
-        kept: list[tuple[int, Any]] = []
-        for k in range(options.folds):
-            inside = [i for i in range(len(pages)) if i >= len(gold) or fold[i] != k]
-            trained = two_stages([pages[i] for i in inside], [scans[i] for i in inside], counts, 3)
-            for i in range(len(gold)):
-                if fold[i] == k:
-                    keep = model.choose(trained, scans[i])
-                    text = "\n".join(t for t, chosen in zip(texts[i], keep, strict=True) if chosen)
-                    rows.append((gold[i], scores(text, gold[i].expected)[2]))
-                    kept.append((i, keep))
-        show("cross-validated", rows)
-        (options.cache / "kept.json").write_text(json.dumps({i: np.flatnonzero(k).tolist() for i, k in kept}))
-        worst = sorted(rows, key=lambda r: r[1])[:25]
-        print(*(f"{f:.3f} {p.lang} {p.kind[:12]} {p.host}" for p, f in worst), sep="\n")
-        print(f"{time.process_time() - started:.0f} s")
+    show("labels", [score(p, block_texts(s), p.label) for p, s in zip(gold, scans, strict=False)])
+    for seed in map(int, options.seeds.split(",") if options.folds else []):
+        started = time.process_time()
+        rows = validate(pages, scans, counts, options.folds, seed)
+        show(f"cross-validated, seed {seed}, {time.process_time() - started:.0f} s", rows)
+        lines = [json.dumps(row._asdict(), ensure_ascii=False) + "\n" for row in rows]
+        (options.cache / f"scores-{seed}.jsonl").write_text("".join(lines), "utf-8")
     if options.out:
-        trained = two_stages(pages, scans, counts, 3)
-        model.save(trained, options.out)
+        model.save(two_stages(pages, scans, counts, 3), options.out)
         print(options.out, options.out.stat().st_size, "bytes")
-
-
-def show(name: str, rows: list[tuple[Page, float]]) -> None:
-    print(name, *(f"{k} {v:.4f}" for k, v in sorted(report(rows).items())), sep="  ")
 
 
 if __name__ == "__main__":

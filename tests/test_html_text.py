@@ -48,6 +48,13 @@ def test_comments_are_kept_by_choice() -> None:
     assert "agree" in blocks.extract_batch([page], comments=True)[0][0]
 
 
+def test_hidden_text_is_kept_where_a_page_has_no_other() -> None:
+    copy = "".join(f"<p>Hidden {k}: {PARAGRAPH}" for k in range(4))
+    shown = f"<article>{f'<p>{PARAGRAPH}' * 6}</article>"
+    assert "Hidden" not in blocks.extract(f"{shown}<div style='display: none'>{copy}</div>")[0]
+    assert "Hidden" in blocks.extract(f"<body><article hidden>{copy * 3}</article>")[0]
+
+
 def test_line_numbers_of_code_are_left_out() -> None:
     code = "<table><tr><td><pre>1\n2\n3</pre><td><pre>a = 1\nb = 2\nprint(a + b)</pre></table>"
     text, _ = blocks.extract(f"<article>{f'<p>{PARAGRAPH}' * 4}{code}{f'<p>{PARAGRAPH}' * 4}</article>")

@@ -16,7 +16,7 @@ import numpy as np
 
 from openclaw_data.kernels import html, html_features, html_trees
 from openclaw_data.kernels import html_blocks as facts
-from openclaw_data.kernels.html_tables import IN_COMMENT, IN_PRE
+from openclaw_data.kernels.html_tables import IN_COMMENT, IN_HIDDEN, IN_PRE
 from openclaw_data.kernels.html_text import B_FLAGS
 
 SECOND_NAMES = (
@@ -28,6 +28,9 @@ SECOND_NAMES = (
 
 PATH = Path(__file__).with_name("model.npz")
 """The model that comes with the package."""
+BESIDE_HIDDEN, BESIDE_COMMENTS = 0.3, 0.05
+"""Share of a page's text that is outside of hidden elements, and of comments, where those are left out: a page that
+hides nearly all of its text shows it by a script, and a page of comments alone is a forum."""
 COMMENT_TOKENS = 4
 """A comment has at least so many words or Han characters; less is a button or a date."""
 
@@ -124,8 +127,9 @@ def choose(trained: Model, scan: html.Scan, *, comments: bool = False) -> Any:
     p[_gutters(scan.blocks, stats)] = 0
     keep = np.zeros(len(p), np.bool_)
     html_trees.choose(scan.page_blocks, p, x[:, 0], keep)
-    commented = (scan.blocks[:, B_FLAGS] & IN_COMMENT) != 0
-    html_trees.drop_comments(scan.page_blocks, commented, x[:, 0], keep)
+    hidden, commented = ((scan.blocks[:, B_FLAGS] & mark) != 0 for mark in (IN_HIDDEN, IN_COMMENT))
+    html_trees.drop(scan.page_blocks, hidden, x[:, 0], BESIDE_HIDDEN, keep)
+    html_trees.drop(scan.page_blocks, commented, x[:, 0], BESIDE_COMMENTS, keep)
     if comments:
         keep |= commented & (x[:, 0] >= COMMENT_TOKENS) & (x[:, 2] < 0.3)
     return keep

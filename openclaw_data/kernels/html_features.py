@@ -80,22 +80,16 @@ SAME = [f"same_{n}" for n in "count tokens link_density dense_share of_page_dens
 LEARNED = "words words_up1 words_up2 words_sum words_min words_max beginning".split()
 BESIDE = [f"{s}_{n}" for s in "prev1 prev2 next1 next2".split() for n in "tokens link_density last_end same".split()]
 WINDOWS = [f"window{w}_{n}" for w in (2, 5, 10) for n in "tokens link_density dense_share".split()]
-REPEATED = "sib0 sib1 sib2 list_items list_item list_tokens list_link_density list_dense_share list_item_share".split()
-TITLED = "title_up title_level title_distance title_dense title_score".split()
-HEADED = "head_beginning head_link_density head_tokens least_beginning".split()
 REST = "repeats "
 REST += (
     "title_share title_cover heading_before h1_seen dense_next dense_prev dense_next_tokens prev_heading next_beginning"
 )
-NAMES = [*OWN, *IN, *POSITION, *PAGE, *AROUND, *CONTAINERS, *SAME, *LEARNED, *BESIDE, *WINDOWS, *REPEATED, *TITLED, *HEADED, *REST.split()]
+NAMES = [*OWN, *IN, *POSITION, *PAGE, *AROUND, *CONTAINERS, *SAME, *LEARNED, *BESIDE, *WINDOWS, *REST.split()]
 WIDTH = len(NAMES)
 """Columns of the matrix, and how many."""
 
-(
-    _TOK, _LINK, _DENSE, _N, _UP_A, _LEVEL_A, _UP_B, _LEVEL_B, _UP_T, _LEVEL_T, _WORD, _WSUM, _WMIN, _WMAX, _SCORE,
-    _ITEM, _LIST,
-) = range(17)  # fmt: skip
-ELEMENT_FACTS = 17
+_TOK, _LINK, _DENSE, _N, _UP_A, _LEVEL_A, _UP_B, _LEVEL_B, _WORD, _WSUM, _WMIN, _WMAX, _SCORE = range(13)
+ELEMENT_FACTS = 13
 _G_COUNT, _G_TOK, _G_LINK, _G_DENSE, _G_ENDS, _G_SEEN = range(6)
 _H1, _H6 = TAG["h1"], TAG["h6"]
 FAR = 50.0
@@ -108,19 +102,17 @@ def features(scan: Any, words: Any, beginnings: Any) -> tuple[Any, Any]:
     words float32[WORDS], beginnings float32[TEXTS]: learned scores, above 0 for main text.
     """
     blocks, most = len(scan.blocks), int(np.diff(scan.page_blocks).max(initial=0))
-    most_elements = int(np.diff(scan.page_elements).max(initial=0))
     stats = np.empty((blocks, text.COLUMNS), np.int32)
     text.measure(scan.out, scan.blocks, stats)
     matrix = np.zeros((blocks, len(NAMES)), np.float32)
     facts = np.zeros((len(scan.elements), ELEMENT_FACTS), np.float32)
-    slots = np.empty(1 << max(2 * max(most, most_elements), 4).bit_length(), np.int32)
+    slots = np.empty(1 << max(2 * most, 4).bit_length(), np.int32)
     groups, sums = np.zeros((most + 1, 6), np.float32), np.zeros((most + 1, 4), np.float64)
-    group_of, keys = np.empty((2, most), np.int32), np.empty(max(most, most_elements), np.int64)
-    list_of, lists = np.empty(most_elements, np.int32), np.empty((most_elements, 4), np.float64)
+    group_of, keys = np.empty((2, most), np.int32), np.empty(most, np.int64)
     title = np.zeros(1 << 12, np.bool_)
     _pages(
         scan.data, scan.titles, scan.page_blocks, scan.page_elements, scan.out, scan.blocks, scan.elements, scan.words,
-        stats, facts, words, beginnings, title, slots, groups, sums, group_of, keys, list_of, lists, matrix,
+        stats, facts, words, beginnings, title, slots, groups, sums, group_of, keys, matrix,
     )  # fmt: skip
     return matrix, stats
 
@@ -254,7 +246,7 @@ def _container(elements: Any, facts: Any, e0: int, best: int, up: int, level: in
 def _pages(
     data: Any, titles: Any, page_blocks: Any, page_elements: Any, out: Any, blocks: Any, elements: Any, bag: Any,
     stats: Any, facts: Any, words: Any, beginnings: Any, title: Any, slots: Any, groups: Any, sums: Any, group_of: Any,
-    keys: Any, list_of: Any, lists: Any, matrix: Any,
+    keys: Any, matrix: Any,
 ) -> None:  # fmt: skip
     """Rows of all pages."""
     for p in range(len(page_blocks) - 1):
@@ -263,7 +255,7 @@ def _pages(
             title_words = _title(data, titles[p, 0], titles[p, 1], title)
             _page(
                 out, blocks[b0:b1], elements[e0:e1], bag, stats[b0:b1], facts[e0:e1], b0, e0, words, beginnings, title,
-                title_words, slots, groups, sums, group_of, keys, list_of, lists, matrix[b0:b1],
+                title_words, slots, groups, sums, group_of, keys, matrix[b0:b1],
             )  # fmt: skip
 
 
@@ -271,7 +263,7 @@ def _pages(
 def _page(
     out: Any, blocks: Any, elements: Any, bag: Any, stats: Any, facts: Any, b0: int, e0: int, words: Any,
     beginnings: Any, title: Any, title_words: int, slots: Any, groups: Any, sums: Any, group_of: Any, keys: Any,
-    list_of: Any, lists: Any, matrix: Any,
+    matrix: Any,
 ) -> None:  # fmt: skip
     """Rows of one page's blocks."""
     n = len(blocks)
@@ -287,10 +279,6 @@ def _page(
             b_best = e
     _container(elements, facts, e0, a, _UP_A, _LEVEL_A)
     _container(elements, facts, e0, b_best, _UP_B, _LEVEL_B)
-    _lists(elements, facts, keys, slots, list_of, lists, e0)
-    titled, likeness = _title_block(out, blocks, elements, stats, title, title_words, e0, matrix)
-    if titled >= 0:
-        _container(elements, facts, e0, blocks[titled, B_ELEMENT] - e0, _UP_T, _LEVEL_T)
     for b in range(n):
         e = blocks[b, B_ELEMENT] - e0
         parent = max(elements[e, E_PARENT] - e0, 0)
@@ -305,7 +293,7 @@ def _page(
             g[_G_TOK + k] += sums[b + 1, k] - sums[b, k]
         g[_G_ENDS] += stats[b, text.LAST_END]
         dense_blocks += sums[b + 1, 2] > sums[b, 2]
-    heading, seen, dense_prev, head, least = FAR, 0.0, FAR, -1, np.float32(0)
+    heading, seen, dense_prev = FAR, 0.0, FAR
     for b in range(n):
         row = matrix[b]
         _own(blocks[b], stats[b], row, sums[b + 1, 2] - sums[b, 2])
@@ -345,26 +333,17 @@ def _page(
             row[f], row[f + 1] = tokens, _share(sums[high, 1] - sums[low, 1], tokens)
             row[f + 2] = _share(sums[high, 2] - sums[low, 2], tokens)
             f += 3
-        f = _listed(elements, facts, list_of, lists, e, e0, dense_total, row, f)
-        if titled >= 0:
-            row[f], row[f + 1], row[f + 2] = facts[e, _UP_T], facts[e, _LEVEL_T], min(max(b - titled, -FAR), FAR)
-            row[f + 3], row[f + 4] = _share(sums[b, 2] - sums[titled, 2], dense_total), likeness
-        else:
-            row[f] = row[f + 1] = -1
-        f += 5
-        if head >= 0:
-            row[f], row[f + 1] = beginnings[stats[head, text.FIRST]], matrix[head, 2]
-            row[f + 2] = sums[b, 0] - sums[head + 1, 0]
-        least = min(least, beginnings[stats[b, text.FIRST]]) if sums[b, 2] > 0 else least
-        row[f + 3] = least
-        f += 5
+        f += 1
+        if title_words and 0 < stats[b, text.TOKENS] <= 60:
+            hits = _hits(out, blocks[b, B_START], blocks[b, B_END], title)
+            row[f], row[f + 1] = _share(hits, stats[b, text.TOKENS]), min(_share(hits, title_words), 1.0)
         row[f + 2], row[f + 3] = heading, seen
         row[f + 5] = dense_prev
         row[f + 7] = matrix[b - 1, 20] if b else 0.0
         row[f + 8] = beginnings[stats[b + 1, text.FIRST]] if b + 1 < n else 0.0
         heading, dense_prev = min(heading + 1, FAR), min(dense_prev + 1, FAR)
         if _H1 <= elements[e, E_TAG] <= _H6:
-            heading, head = 1.0, b
+            heading = 1.0
             seen = 1.0 if elements[e, E_TAG] == _H1 else seen
         if sums[b + 1, 2] > sums[b, 2]:
             dense_prev = 1.0
@@ -399,24 +378,6 @@ def _around(elements: Any, facts: Any, e: int, e0: int, dense_total: float, row:
         f += 5
         e = max(elements[e, E_PARENT] - e0, 0)
     return f
-
-
-@numba.njit(cache=True, nogil=True, _nrt=False)
-def _listed(
-    elements: Any, facts: Any, of: Any, lists: Any, e: int, e0: int, dense_total: float, row: Any, f: int
-) -> int:
-    """Columns `REPEATED`: siblings of the element and two above it; the longest list around."""
-    item = np.int64(facts[e, _LIST])
-    for _ in range(3):
-        row[f] = lists[of[e], 0]
-        f += 1
-        e = max(elements[e, E_PARENT] - e0, 0)
-    if item >= 0:
-        whole = lists[of[item]]
-        row[f], row[f + 1], row[f + 2] = whole[0], facts[item, _ITEM], facts[item, _TOK]
-        row[f + 3], row[f + 4] = _share(whole[2], whole[1]), _share(whole[3], dense_total)
-        row[f + 5] = _share(facts[item, _DENSE], whole[3])
-    return f + 6
 
 
 @numba.njit(cache=True, nogil=True, _nrt=False)

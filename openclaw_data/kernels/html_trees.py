@@ -192,19 +192,19 @@ def choose(page_blocks: Any, p: Any, tokens: Any, keep: Any) -> None:
             keep[b] = True
 
 
-OTHER_TOKENS, OTHER_SHARE = 40, 0.05
-"""So much kept text outside of comments makes a page one with comments, and not a page of comments."""
+OTHER_TOKENS = 40
+"""So much other kept text makes a page one that can do without what is marked."""
 
 
 @numba.njit(cache=True, nogil=True)
-def drop_comments(page_blocks: Any, commented: Any, tokens: Any, keep: Any) -> None:
-    """Take what stands in elements named for comments out of `keep`, where a page has other text."""
+def drop(page_blocks: Any, marked: Any, tokens: Any, share: float, keep: Any) -> None:
+    """Take what is `marked` bool[b] out of `keep`, where other text is `share` of a page's kept text or more."""
     for k in range(len(page_blocks) - 1):
         all_kept = rest = 0.0
         for b in range(page_blocks[k], page_blocks[k + 1]):
             if keep[b]:
                 all_kept += tokens[b]
-                rest += 0.0 if commented[b] else tokens[b]
-        if rest >= OTHER_TOKENS and rest >= OTHER_SHARE * all_kept:
+                rest += 0.0 if marked[b] else tokens[b]
+        if rest >= OTHER_TOKENS and rest >= share * all_kept:
             for b in range(page_blocks[k], page_blocks[k + 1]):
-                keep[b] = keep[b] and not commented[b]
+                keep[b] = keep[b] and not marked[b]
