@@ -28,7 +28,6 @@ from openclaw_data.ingest.urls import registered_domain
 from openclaw_data.rights import optout
 
 TOMBSTONES = "tombstones.jsonl"
-_KEYS = ["id", "url", "url_host_registered_domain", "text_sha256"]
 _MADE_ANEW = (manifest.NAME, SIGNATURE, TOMBSTONES, "croissant.json", "README.md", "provenance.dsse.json")
 _THREADS = min(4, os.cpu_count() or 1)
 
@@ -77,15 +76,20 @@ def takedown(dataset: str, request: Request, output: str, key: str | Path | None
     )
     names = [m.file.path for m in made]
     read_ = {f"{i.source_id}/{i.name}": i.records for i in old.inputs}
+    decided = [d.path for d in parts]
+    with ThreadPoolExecutor(_THREADS) as pool:
+        counts = pool.submit(balance.count, output, decided, names, read_)
+        described = pool.submit(contents.describe, output, names)
+        clusters = pool.submit(duplicates.count, output, decided)
     new = old.model_copy(
         update={
             "version": version,
             "shards": tuple(m.file for m in made),
             "decisions": tuple(parts),
             "fingerprints": prints,
-            "counts": balance.count(output, [d.path for d in parts], names, read_),
-            "contents": contents.describe(output, names),
-            "duplicates": duplicates.count(output, [d.path for d in parts]),
+            "counts": counts.result(),
+            "contents": described.result(),
+            "duplicates": clusters.result(),
             "takedowns": (*old.takedowns, done),
             "review": None,  # like audit/, it is about the old version
             "previous": old.digest,
@@ -94,44 +98,61 @@ def takedown(dataset: str, request: Request, output: str, key: str | Path | None
     return seal(output, new, key)
 
 
+def looked_at(request: Request, hosts: optout.Domains) -> list[str]:
+    """The columns that tell whether a row is named."""
+    asked = {
+        "id": request.ids,
+        "url": (*request.urls, *request.url_prefixes, *_below(hosts)),
+        "text_sha256": request.text_sha256,
+        "url_host_registered_domain": hosts,
+    }
+    return [name for name, wanted in asked.items() if wanted]
+
+
+def _below(hosts: optout.Domains) -> list[str]:
+    """Those that are no registered domain: they lie below one, or are a public suffix."""
+    return sorted(h for h in hosts if (registered_domain(h) or h) != h)
+
+
 def matching(table: pl.DataFrame, request: Request, hosts: optout.Domains) -> npt.NDArray[np.bool_]:
-    """Which rows (columns `id`, `url`, `url_host_registered_domain`, `text_sha256`) the request names: bool[n]."""
-    url = pl.col("url")
-    parents = sorted({registered_domain(h) or h for h in hosts})
-    whole = [h for h in parents if h in hosts]
+    """Which rows (with the columns `looked_at`) the request names: bool[n]."""
+    url, domain = pl.col("url"), pl.col("url_host_registered_domain")
+    below = _below(hosts)
     tests = [
-        pl.col("id").is_in(list(request.ids)),
-        url.is_in(list(request.urls)),
-        pl.col("text_sha256").is_in(list(request.text_sha256)),
-        pl.col("url_host_registered_domain").is_in(whole),
-        *(url.str.starts_with(prefix) for prefix in request.url_prefixes),
+        (request.ids, pl.col("id").is_in(list(request.ids))),
+        (request.urls, url.is_in(list(request.urls))),
+        (request.text_sha256, pl.col("text_sha256").is_in(list(request.text_sha256))),
+        (hosts, domain.is_in(sorted(hosts - set(below)))),
+        *((prefix, url.str.starts_with(prefix)) for prefix in request.url_prefixes),
     ]
-    found: npt.NDArray[np.bool_] = table.select(pl.any_horizontal(tests).alias("x"))["x"].to_numpy().copy()
-    if below := hosts - set(whole):
-        near = table["url_host_registered_domain"].is_in(parents) | (table["url_host_registered_domain"] == "")
+    named = pl.any_horizontal([test for wanted, test in tests if wanted])  # a request names something
+    found: npt.NDArray[np.bool_] = table.select(named.alias("x"))["x"].to_numpy().copy()
+    if below:
+        parents = sorted({registered_domain(h) for h in below})
+        near = table.select(domain.is_in([*parents, ""]))["url_host_registered_domain"]
         for row in np.flatnonzero(near.to_numpy()):
-            found[row] |= bool(optout.match(table["url"][int(row)], below))
+            found[row] |= bool(optout.match(table["url"][int(row)], frozenset(below)))
     return found
 
 
 def _shard(dataset: str, output: str, file: manifest.Shard, request: Request, hosts: optout.Domains) -> Removed:
     source, target = storage.join(dataset, file.path), storage.join(output, file.path)
-    keys = pl.DataFrame(storage.open_parquet(source).read(_KEYS, use_threads=False))
-    gone = matching(keys, request, hosts)
+    keys = storage.open_parquet(source).read(looked_at(request, hosts), use_threads=False)
+    gone = matching(pl.DataFrame(keys), request, hosts)
     if not gone.any():
         _link(source, target)
         return Removed(file, [])
+    opened = storage.open_parquet(source)
     with storage.create(target) as path:
-        opened = storage.open_parquet(source)
         if splice.fits(opened):
             words = shards.settings(shards.bare(opened.schema_arrow))
             size = shards.Written(*splice.copy_without(source, path, gone, words))
         else:
             size = shards.copy_without(source, path, gone)
-    left = keys.filter(pl.Series(gone))
+    left = pl.DataFrame(opened.read(["id", "text_sha256"], use_threads=False)).filter(pl.Series(gone))
     tombstones = [
         {"id": i, "text_sha256": h, "request": request.id, "date": request.date, "reason": request.reason}
-        for i, h in left.select("id", "text_sha256").rows()
+        for i, h in left.rows()
     ]
     facts = {"rows": size.rows, "text_bytes": size.text_bytes, **_facts(target)}
     return Removed(file.model_copy(update=facts), tombstones)
@@ -140,7 +161,7 @@ def _shard(dataset: str, output: str, file: manifest.Shard, request: Request, ho
 def _part(dataset: str, output: str, file: manifest.File, request: Request, hosts: optout.Domains) -> manifest.File:
     source, target = storage.join(dataset, file.path), storage.join(output, file.path)
     opened = storage.open_parquet(source)
-    keys = pl.DataFrame(opened.read([*_KEYS, "outcome"], use_threads=False))
+    keys = pl.DataFrame(opened.read([*looked_at(request, hosts), "outcome"], use_threads=False))
     gone = matching(keys, request, hosts) & (keys["outcome"] == "kept").to_numpy()
     if not gone.any():
         _link(source, target)
