@@ -42,9 +42,7 @@ def main() -> None:
         again = trace.replay(str(out), ids, asked.files) if ids else []
         same, whole = sum(r.same for r in again), sum(not r.differing for r in again)
         seconds = time.process_time() - started
-        print(
-            f"{title}: {same:,} of {len(again):,} texts the same, {whole:,} in every column; {seconds:.1f} s of processor"
-        )
+        print(f"{title}: {same:,} of {len(again):,} texts the same, {whole:,} in every column; {seconds:.1f} s of CPU")
 
 
 if __name__ == "__main__":

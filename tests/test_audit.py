@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from openclaw_data import share
-from openclaw_data.audit import annex, blocks, charts, compliance, histograms, page, report, words, write
+from openclaw_data.audit import annex, blocks, charts, compliance, histograms, page, report, residue, words, write
 from openclaw_data.dataset import manifest
 from openclaw_data.documents import DataError
 from openclaw_data.signals import risks
@@ -116,6 +116,8 @@ def test_what_the_dataset_does_not_have_is_said_to_be_not_measured(found: report
     for block in ("pii", "risks", "contamination", "duplicates", "rights"):
         assert (getattr(found, block) is None) == (block in silent)
     assert "pii.residual" in silent
+    assert found.pii is None or found.pii.searched
+    assert found.risks is None or [*found.risks.covers] == [*risks.RISKS]
     assert all(m.reason for m in found.not_measured)
 
 
@@ -158,6 +160,22 @@ def test_a_dataset_is_whole_after_another_audit(dataset: Path, tmp_path: Path) -
         subprocess.run([*program, "audit", str(copy), *options], capture_output=True, check=True)
         assert ((copy / "manifest.json").read_bytes() == before) == same
         subprocess.run([*program, "verify", str(copy)], capture_output=True, check=True)
+
+
+def test_months_without_a_document_are_shown_and_long_spans_are_years() -> None:
+    assert charts.months({"2024-11": 2, "2025-02": 1}) == {"2024-11": 2, "2024-12": 0, "2025-01": 0, "2025-02": 1}
+    years = charts.months({"1996-05": 1, "1996-07": 2, "2025-01": 4})
+    assert (len(years), years["1996"], years["2000"], years["2025"]) == (30, 3, 0, 4)
+    assert charts.months({}) == {}
+
+
+def test_what_masking_left_is_looked_for_in_documents_chosen_by_digest(dataset: Path) -> None:
+    made = read(dataset)
+    some = residue.sampled(str(dataset), made, 20)
+    assert (some.documents, some) == (20, residue.sampled(str(dataset), made, 20))
+    whole = residue.sampled(str(dataset), made, 10**6)
+    assert whole == residue.residue(str(dataset))
+    assert residue.sampled(str(dataset), {**made, "shards": []}).documents == 0
 
 
 def test_the_long_tail_is_the_share_of_the_largest() -> None:

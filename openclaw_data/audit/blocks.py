@@ -188,19 +188,27 @@ def _rights(tally: "Tally", manifest: Mapping[str, Any]) -> report.Rights | None
     return report.Rights(status=_both(tally, "rights_status"), signals=_both(tally, "rights_signals"), optouts=lists)
 
 
+def masks(manifest: Mapping[str, Any]) -> tuple[str, ...]:
+    """The edits of the recipe that mask personal data."""
+    return tuple(str(e) for e in manifest["recipe"].get("edits", ()) if "pii" in str(e))
+
+
 def _pii(tally: "Tally", manifest: Mapping[str, Any]) -> report.Pii | None:
-    edits = [str(e) for e in manifest["recipe"].get("edits", ()) if "pii" in str(e)]
-    if not tally.pii or not edits:
+    searched = tally.searched
+    if not tally.pii or searched is None:
         return None
     masked = {name: (counts["documents"], counts["items"]) for name, counts in sorted(tally.pii.items())}
-    return report.Pii(masked=masked, edits=tuple(edits))
+    residual = {kind: (n, searched.values[kind]) for kind, n in searched.holding.items()}
+    return report.Pii(masked=masked, searched=searched.documents, residual=residual, edits=masks(manifest))
 
 
 def _risks(tally: "Tally", listed: Mapping[str, Any]) -> report.Risks | None:
     if "toxicity_score" not in tally.judged and "risk_codes" not in tally.columns:
         return None
     scores = [h for h in histograms_of(tally, listed) if h.name == "toxicity_score"]
-    return report.Risks(toxicity=scores[0] if scores else None, codes=_both(tally, "risk_codes"))
+    seen = risks.coverage() if "risk_codes" in tally.columns else {}
+    covers = {code: "" if what == "not measured" else what for code, what in seen.items()}
+    return report.Risks(toxicity=scores[0] if scores else None, codes=_both(tally, "risk_codes"), covers=covers)
 
 
 def _duplicates(tally: "Tally", manifest: Mapping[str, Any]) -> report.Duplicates | None:
@@ -300,7 +308,9 @@ def _missing(found: Mapping[str, Any], tally: "Tally", manifest: Mapping[str, An
         "contamination": "the recipe names no benchmarks",
     }
     rows = [report.Missing(block=k, reason=v) for k, v in reasons.items() if found[k] is None]
-    rows.append(report.Missing(block="pii.residual", reason="no sample was checked by people for what masking missed"))
+    rows.append(
+        report.Missing(block="pii.residual", reason="the same search found it again; no sample was checked by people")
+    )
     rows += [report.Missing(block=f"review.{key}", reason=reason) for key, reason in _unchecked(manifest).items()]
     if found["risks"] is not None and "risk_codes" not in tally.columns:
         rows.append(report.Missing(block="risks.codes", reason="no detector of risk codes ran"))

@@ -1,6 +1,7 @@
 """Charts as hand-made SVG: no script, no fonts, no colours but those of the page's style; every text is escaped."""
 
 import math
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from markupsafe import Markup, escape
@@ -65,6 +66,21 @@ def columns(values: Mapping[str, int], title: str) -> Markup:
         body += _text(_LEFT + (i + 0.5) * step, HEIGHT - 8, keys[i], "tick", "start" if not i else "end")
     body += _text(_LEFT, _TOP - 8, f"{top:,}", "tick", "start")
     return _frame(title, body, title)
+
+
+def months(values: Mapping[str, int]) -> dict[str, int]:
+    """Counts by `YYYY-MM`, with the months between that have none; of more than twenty years, by year."""
+    found = {k: n for k, n in sorted(values.items()) if len(k) == 7 and k[:4].isdigit() and k[5:].isdigit()}
+    if not found:
+        return dict(values)
+    first, last = (12 * int(k[:4]) + int(k[5:]) - 1 for k in (min(found), max(found)))
+    if last - first < 240:
+        names = (f"{i // 12:04d}-{i % 12 + 1:02d}" for i in range(first, last + 1))
+        return {name: found.get(name, 0) for name in names}
+    years = Counter({f"{y:04d}": 0 for y in range(first // 12, last // 12 + 1)})
+    for key, n in found.items():
+        years[key[:4]] += n
+    return dict(years)
 
 
 def curve(points: Sequence[tuple[float, float]], title: str) -> Markup:

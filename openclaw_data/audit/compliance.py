@@ -168,9 +168,11 @@ def _pii(found: report.Report) -> Pair:
     if found.pii is None:
         return "personal data was not masked or not measured", "未遮盖或未测量个人信息"
     masked = "; ".join(f"{k} {items:,} in {documents:,}" for k, (documents, items) in found.pii.masked.items())
+    left = sum(documents for documents, _ in found.pii.residual.values())
+    n = f"{found.pii.searched:,}"
     return (
-        f"masked, items in documents: {masked}. Residual rate: not measured",
-        f"已遮盖（处数 / 文档数）：{masked.replace(' in ', ' / ')}。残留率：未测量",
+        f"masked, items in documents: {masked}. Searched again in {n} published documents: {left:,} hits",
+        f"已遮盖（处数 / 文档数）：{masked.replace(' in ', ' / ')}。对 {n} 篇已发布文档再次检索：命中 {left:,} 篇次",
     )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 
 from openclaw_data import rules, storage
-from openclaw_data.audit import blocks, histograms, report, thresholds
+from openclaw_data.audit import blocks, histograms, report, residue, thresholds
 from openclaw_data.documents import DataError
 from openclaw_data.signals import catalogue
 
@@ -41,6 +41,7 @@ class Tally:
         self.judged: dict[str, histograms.Counter] = {}
         self.passed: dict[str, histograms.Counter] = {}
         self.samples: dict[str, pl.DataFrame] = {}
+        self.searched: residue.Residue | None = None
 
     def add(self, part: int, frame: pl.DataFrame) -> None:
         """Count one part of `decisions/`."""
@@ -191,4 +192,6 @@ def measure(dataset: str, manifest: Mapping[str, Any], work: str = "") -> tuple[
         if not storage.exists(path):
             raise DataError(path, "is missing, though the manifest lists it.", "Fetch the dataset again.")
         tally.add(part, pl.DataFrame(storage.open_parquet(path).read()))
+    if blocks.masks(manifest):
+        tally.searched = residue.sampled(dataset, manifest)
     return blocks.assemble(tally, manifest, stages, listed, work), tally

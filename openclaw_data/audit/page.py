@@ -5,9 +5,11 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 
-from openclaw_data.audit import charts, compliance, report, words
+from openclaw_data.audit import annex, charts, compliance, report, words
 from openclaw_data.audit.escapes import as_json, breaks, integer, percent, size, visible
+from openclaw_data.signals import risks
 
 TEMPLATES = Path(__file__).parent / "templates"
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
@@ -23,7 +25,7 @@ def environment(*folders: Path) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.globals.update(t=words.both, pair=words.pair, charts=charts, policy=POLICY)
+    made.globals.update(t=words.both, pair=words.pair, charts=charts, policy=POLICY, risk=risk)
     made.filters.update(
         visible=visible, breaks=breaks, as_json=as_json, n=integer, percent=percent, size=size, short=short
     )
@@ -41,6 +43,11 @@ def disclosure(filled: compliance.Filled, found: report.Report, language: str = 
     template = environment().get_template("compliance.html.j2")
     facts = {"verdicts": compliance.VERDICTS, "note": compliance.NOTE, "title": filled.title[0]}
     return template.render(filled=filled, r=found, language=language, **facts)
+
+
+def risk(code: str) -> Markup:
+    """What a code of annex A stands for; itself, where it is none."""
+    return words.pair(risks.RISKS[code], annex.RISKS_ZH[code]) if code in risks.RISKS else words.pair(code, code)
 
 
 def short(value: Any) -> str:

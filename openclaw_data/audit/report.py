@@ -133,13 +133,16 @@ class Pii(Section):
     """Personal data that was masked in the kept documents, by column: [documents, items]."""
 
     masked: dict[str, tuple[int, int]]
+    searched: int = Field(description="published documents that were searched again, chosen by digest")
+    residual: dict[str, tuple[int, int]] = Field(description="what was found in them: kind -> [documents, values]")
     edits: tuple[str, ...]
 
 
 class Risks(Section):
-    """Toxicity scores, and risk codes -> [read, kept] documents."""
+    """Toxicity scores, and risk codes -> [read, kept] documents. `covers`: what is seen of each risk, if anything."""
 
     toxicity: "Histogram | None"
+    covers: dict[str, str]
     codes: dict[str, tuple[int, int]]
 
 
