@@ -54,10 +54,15 @@ def sampled(dataset: str, manifest: Mapping[str, Any], n: int = SAMPLE) -> Resid
     """The same for `n` documents: of at most `GROUPS` row groups, chosen by digest, those with the least `text_sha256`.
 
     What the recipe keeps (`pii.keep`) is no residue.
+
+    Raises:
+        DataError: a shard is missing.
     """
     groups = []
     for shard in manifest["shards"]:
         path = storage.join(dataset, shard["path"])
+        if not storage.exists(path):
+            raise DataError(path, "is missing, though the manifest lists it.", "Fetch the dataset again.")
         count = storage.open_parquet(path).num_row_groups
         groups += [(hashlib.sha256(f"{shard['sha256']} {i}".encode()).digest(), path, i) for i in range(count)]
     tables = [_texts(path, group, n) for _, path, group in sorted(groups)[:GROUPS]]
