@@ -10,6 +10,8 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import openclaw_data
 from openclaw_data import recipe, share
@@ -19,6 +21,7 @@ from openclaw_data.dataset.diff import diff
 from openclaw_data.dataset.verify import verify
 from openclaw_data.dedup import index
 from openclaw_data.documents import DataError
+from openclaw_data.rights import optout
 
 ZH = "data/zh/train-00000-of-00002.parquet"
 
@@ -271,6 +274,51 @@ def test_a_takedown_removes_what_it_names_and_nothing_else(made: Path, tmp_path:
     assert sorted(i for ids in held for i in ids) == sorted(rows(out)["id"])
     assert new.counts.kept == len(before) - len(gone)
     assert sum(new.counts.by_rule["takedown.TD-2026-0001"].values()) == len(gone)
+
+
+@given(
+    wanted=st.fixed_dictionaries(
+        {},
+        optional={
+            "ids": st.lists(st.sampled_from(["i0", "i3", "i9"]), min_size=1),
+            "urls": st.lists(st.sampled_from(["https://a.example.com/1", "https://x.co.uk/2"]), min_size=1),
+            "url_prefixes": st.lists(st.sampled_from(["https://a.", "http://"]), min_size=1),
+            "domains": st.lists(st.sampled_from(["example.com", "a.example.com", "x.co.uk", "co.uk"]), min_size=1),
+            "text_sha256": st.lists(st.sampled_from(["0" * 64, "3" * 64]), min_size=1),
+        },
+    ).filter(bool)
+)
+def test_a_request_names_what_any_line_of_it_names(wanted: dict) -> None:
+    urls = [
+        f"https://{h}/{i}" for h in ("a.example.com", "b.a.example.com", "example.com", "x.co.uk") for i in range(3)
+    ]
+    domains = ["x.co.uk" if "co.uk" in u else "example.com" for u in urls]
+    table = pl.DataFrame(
+        {
+            "id": [f"i{i}" for i in range(12)],
+            "url": urls,
+            "url_host_registered_domain": domains,
+            "text_sha256": [f"{i % 10}" * 64 for i in range(12)],
+        }
+    )
+    asked = request_file.Request(id="T", date="2026-01-01", reason="x", **wanted)
+    hosts = optout.parse(asked.domains, "x")
+    found = takedown.matching(table.select(takedown.looked_at(asked, hosts)), asked, hosts)
+
+    def below(url: str) -> bool:
+        """A public suffix is no domain that anything lies below."""
+        host = url.split("/")[2]
+        return any(host == d or host.endswith(f".{d}") for d in asked.domains if d != "co.uk")
+
+    named = [
+        row["id"] in asked.ids
+        or row["url"] in asked.urls
+        or row["text_sha256"] in asked.text_sha256
+        or row["url"].startswith(asked.url_prefixes or ("-",))
+        or below(row["url"])
+        for row in table.to_dicts()
+    ]
+    assert found.tolist() == named
 
 
 def test_tombstones_hold_hash_and_reason_but_no_text_and_files_untouched_are_shared(made: Path, tmp_path: Path) -> None:

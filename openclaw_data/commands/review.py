@@ -143,4 +143,9 @@ def result(
 
 def _folder(dataset: str) -> Path:
     """Where samples lie: beside the dataset, never in it, for they hold texts and the reviewers' names."""
+    from openclaw_data import storage
+    from openclaw_data.documents import DataError
+
+    if not storage.is_local(dataset):
+        raise DataError(dataset, "is no local folder, beside which samples could lie.", "Name the files yourself.")
     return Path(f"{dataset.rstrip('/')}.review")
