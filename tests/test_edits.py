@@ -1,16 +1,33 @@
 """Normalisation says the same in cleaner Unicode."""
 
+import numpy as np
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from openclaw_data import documents, edits
-from openclaw_data.edits.normalise import normalise_text
+from openclaw_data.edits.normalise import normalise, normalise_text, steps, suspects
 
 ODD = (
     "aé北，1\u0301\u200b\u200c\u200d\u3000ＡＢ１！\ufeff\u00ad\r\n\x00\u2028ｶ゛か\u3099"
     "⼀\uf900\U0002f800👩‍👩한\u1112\u1161\u11ab①…\u0958"
 )
+
+
+def test_every_character_that_may_change_is_looked_at() -> None:
+    suspected = [chr(code) for code in np.flatnonzero(suspects())]
+    assert not any(steps()[character.encode()[0]] for character in suspected)
+    assert steps()[b"a"[0]] == 1
+    assert steps()["中".encode()[0]] == 3
+
+
+@given(st.lists(st.text(st.sampled_from("a中é\u3000\u0301 \n")), max_size=5))
+@settings(deadline=None)
+def test_an_array_is_normalised_like_each_of_its_texts(texts: list[str]) -> None:
+    made, removed = normalise(pa.array(["\u3000", *texts], pa.string()).slice(1))
+    assert made.to_pylist() == [normalise_text(text) for text in texts]
+    assert removed.tolist() == [max(0, len(a) - len(normalise_text(a))) for a in texts]
 
 
 @pytest.mark.parametrize(

@@ -35,6 +35,9 @@ the canonical URL, 0 where there is none. `shingles`: how many 5-grams the folde
 
 ROW_BITS = 32
 ENCODED_SLASH = re.compile("%2[Ff]")
+UNQUOTED = "/:@!$&'()*+,;=~"
+PLAIN_PATH = re.compile(f"[A-Za-z0-9_.{re.escape(UNQUOTED)}-]*")
+"""A path that percent-encoding leaves as it is, as most are."""
 TRACKING = frozenset(
     (  # noqa: SIM905 - thirty quoted words read worse
         "gclid gclsrc dclid fbclid msclkid yclid twclid ttclid igshid mc_cid mc_eid _ga _gl _hsenc _hsmi spm scm "
@@ -152,10 +155,9 @@ def signature_chunks(fingerprints: pa.Table | pa.RecordBatch) -> list[npt.NDArra
 
 def hash_urls(urls: Sequence[str]) -> npt.NDArray[np.int64]:
     """Hash canonical URLs: int64[n], 0 where there is none."""
-    canonical = pa.array([canonical_url(url) for url in urls], pa.string())
-    hashed = hash_bytes(*text_buffers(canonical))
-    empty = np.array([value == "" for value in canonical.to_pylist()], bool)
-    return np.where(empty, 0, hashed)
+    canonical = [canonical_url(url) for url in urls]
+    hashed = hash_bytes(*text_buffers(pa.array(canonical, pa.string())))
+    return np.where(np.array([url == "" for url in canonical], bool), 0, hashed)
 
 
 def canonical_url(url: str) -> str:
@@ -195,5 +197,7 @@ def _query(query: str) -> str:
 
 def _uniform(path: str) -> str:
     """Percent-encode what must be and nothing else; an encoded slash stays apart from a slash."""
+    if PLAIN_PATH.fullmatch(path):
+        return path
     pieces = (unquote(piece, errors="surrogateescape") for piece in ENCODED_SLASH.split(path))
-    return "%2F".join(quote(piece, safe="/:@!$&'()*+,;=~", errors="surrogateescape") for piece in pieces)
+    return "%2F".join(quote(piece, safe=UNQUOTED, errors="surrogateescape") for piece in pieces)

@@ -16,6 +16,7 @@ from typing import Any
 import numba
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from openclaw_data import documents
 from openclaw_data.kernels.characters import TABLE_SIZE, decode
@@ -69,18 +70,33 @@ def suspects() -> Any:
     return table
 
 
+@cache
+def steps() -> Any:
+    """By a character's first byte: its bytes where none that begins so is suspect, else 0. uint8[256]."""
+    table = np.zeros(256, np.uint8)
+    bits = ((0x00, 0x80, 0, 1), (0xC2, 0xE0, 6, 2), (0xE0, 0xF0, 12, 3), (0xF0, 0xF5, 18, 4))
+    for first, stop, shift, width in bits:
+        for byte in range(first, stop):
+            low = (byte & (0x7F if width == 1 else 0x7F >> width)) << shift
+            high = low + (1 << shift)
+            table[byte] = width if high <= TABLE_SIZE and not suspects()[low:high].any() else 0
+    return table
+
+
 @numba.njit(cache=True, nogil=True)
-def _find(offsets: Any, data: Any, table: Any) -> Any:
-    """Which documents hold a character of the table: offsets int64[n+1], data uint8[bytes] -> bool[n]."""
+def _find(offsets: Any, data: Any, table: Any, steps: Any) -> Any:
+    """Which documents hold a character of the table: offsets int64[n+1], data uint8[bytes], `steps` -> bool[n]."""
     out = np.zeros(len(offsets) - 1, np.bool_)
     for d in range(len(out)):
         i, stop = offsets[d], offsets[d + 1]
         while i < stop:
-            code, width = decode(data, i, stop)
-            if code >= len(table) or table[code]:
-                out[d] = True
-                break
-            i += width
+            step = np.int64(steps[data[i]])
+            if step == 0:
+                code, step = decode(data, i, stop)
+                if code >= len(table) or table[code]:
+                    out[d] = True
+                    break
+            i += step
     return out
 
 
@@ -91,16 +107,14 @@ def normalise(texts: pa.Array) -> tuple[pa.Array, Any]:
         The texts, and by how many characters each became shorter, int32[n].
     """
     offsets, data = documents.text_buffers(texts)
-    found = np.flatnonzero(_find(offsets, data, suspects()))
+    suspected = _find(offsets, data, suspects(), steps())
     removed = np.zeros(len(texts), np.int32)
-    if not len(found):
+    if not suspected.any():
         return texts, removed
-    rows = texts.to_pylist()
-    for i in found:
-        after = normalise_text(rows[i])
-        removed[i] = max(0, len(rows[i]) - len(after))
-        rows[i] = after
-    return pa.array(rows, texts.type), removed
+    before = texts.filter(pa.array(suspected)).to_pylist()
+    after = [normalise_text(text) for text in before]
+    removed[suspected] = [max(0, len(b) - len(a)) for b, a in zip(before, after, strict=True)]
+    return pc.replace_with_mask(texts, pa.array(suspected), pa.array(after, texts.type)), removed
 
 
 def normalise_text(text: str) -> str:
