@@ -43,3 +43,11 @@ def test_texts_that_are_no_documents_are_dropped():
     _, verdict = judged([menu, quotes, words])
     assert all(v.as_py() for v in verdict)
     assert isinstance(verdict, pa.ListArray)
+
+
+@pytest.mark.parametrize("genre", ["news", "notice", "recipe", "encyclopaedia", "classical", "poem", "tutorial"])
+def test_a_text_that_lost_its_paragraphs_is_no_remark(genre):
+    texts = ["".join(p.read_text("utf-8").split("\n"))[:1000] for p in TEXTS if p.parent.name == genre]
+    _, verdict = judged(texts)
+    assert texts
+    assert [v for v in verdict.to_pylist() if "scraps.remarks" in v] == []

@@ -19,6 +19,7 @@ class Trie(NamedTuple):
     nodes: Any  # int32[slots]: the node that the edge leads to
     phrase: Any  # int32[nodes]: the phrase that ends at a node, -1 where none does
     first: Any  # bool[256]: bytes that begin a phrase
+    tails: Any  # bool[4096]: the low bits of the last two bytes of the characters of three bytes that begin a phrase
     heads: Any  # uint64[1024]: a bit for the hash of each phrase's beginning (see `_head`)
     kind: Any  # int32[phrases]: 0 to 31
     where: Any  # int32[phrases]: START, ANY or COVER
@@ -59,9 +60,14 @@ def build(phrases: Sequence[tuple[str, int, int, int]]) -> Trie:
         else:
             bit = _head(spelt, 0, len(spelt))
             heads[bit >> 6] |= np.uint64(1) << np.uint64(bit & 63)
+    tails = np.zeros(4096, np.bool_)
+    for phrase, *_ in phrases:
+        character = phrase.lower()[0].encode()
+        if len(character) == 3:
+            tails[(character[1] & 63) << 6 | character[2] & 63] = True
     kind, where, most = (np.array([row[k] for row in phrases], np.int32) for k in (1, 2, 3))
     chars = np.array([len(row[0]) for row in phrases], np.int32)
-    return Trie(keys, nodes, phrase_at, first, heads, kind, where, most, chars)
+    return Trie(keys, nodes, phrase_at, first, tails, heads, kind, where, most, chars)
 
 
 @numba.njit(cache=True, nogil=True, inline="always")
@@ -69,13 +75,13 @@ def _slot(key: int, mask: int) -> Any:
     return np.int64((np.uint64(key) * _MULTIPLIER) >> np.uint64(40)) & mask
 
 
-_HEAD_BYTES = (2, 2, 2, 2, 2, 2, 2, 6)
-"""Bytes of a beginning by the first byte's three highest bits: two of ASCII, one of two, two of three bytes."""
+_HEAD_BYTES = (3, 3, 3, 3, 2, 2, 2, 6)
+"""Bytes of a beginning by the first byte's three highest bits: three of ASCII, one of two, two of three bytes."""
 
 
 @numba.njit(cache=True, nogil=True, inline="always")
 def _head(data: Any, i: int, stop: int) -> Any:
-    """Hash, 0 to 65535, of the two letters or the character or the two characters at `i`; -1 if the line ends first."""
+    """Hash, 0 to 65535, of the letters or characters at `i` (see `_HEAD_BYTES`); -1 if the line ends first."""
     b = np.int64(data[i])
     if b >= 0xE0:
         if i + 5 >= stop:
@@ -83,10 +89,11 @@ def _head(data: Any, i: int, stop: int) -> Any:
         key = (b & 0xF) << 24 | (np.int64(data[i + 1]) & 63) << 18 | (np.int64(data[i + 2]) & 63) << 12
         key |= (np.int64(data[i + 4]) & 31) << 6 | (np.int64(data[i + 5]) & 31)  # a and A are one letter
     else:
-        if i + 1 >= stop:
+        if i + 1 + (b < 0x80) >= stop:
             return -1
-        c = np.int64(data[i + 1])
-        key = (b + 32 * (65 <= b <= 90)) << 8 | (c + 32 * (65 <= c <= 90))
+        key = (b | 32) << 8 | (np.int64(data[i + 1]) | 32)
+        if b < 0x80:
+            key = key << 8 | (np.int64(data[i + 2]) | 32)
     return np.int64((np.uint64(key) * _MULTIPLIER) >> np.uint64(48))
 
 
@@ -116,10 +123,17 @@ def _longest(data: Any, i: int, stop: int, keys: Any, nodes: Any, phrase: Any) -
 
 
 @numba.njit(cache=True, nogil=True, inline="always")
-def _holds(data: Any, i: int, stop: int, keys: Any, nodes: Any, phrase: Any, first: Any, heads: Any) -> bool:
+def _holds(
+    data: Any, i: int, stop: int, keys: Any, nodes: Any, phrase: Any, first: Any, tails: Any, heads: Any
+) -> bool:
     """Does a phrase stand anywhere in the line? Most lines have none, and need no closer look."""
     while i < stop:
         b = data[i]
+        if 0xE0 <= b < 0xF0 and i + 2 < stop:
+            i += 3
+            if not tails[(np.int64(data[i - 2]) & 63) << 6 | (np.int64(data[i - 1]) & 63)]:
+                continue
+            i -= 3
         if first[b + 32 * (65 <= b <= 90)]:
             bit = _head(data, i, stop)
             if bit >= 0 and (heads[bit >> 6] >> np.uint64(bit & 63)) & np.uint64(1):
@@ -139,7 +153,8 @@ def _holds(data: Any, i: int, stop: int, keys: Any, nodes: Any, phrase: Any, fir
 @numba.njit(cache=True, nogil=True)
 def mark_lines(
     data: Any, line_start: Any, line_end: Any, line_chars: Any,
-    keys: Any, nodes: Any, phrase: Any, first: Any, heads: Any, kind: Any, where: Any, most: Any, chars: Any,
+    keys: Any, nodes: Any, phrase: Any, first: Any, tails: Any, heads: Any,
+    kind: Any, where: Any, most: Any, chars: Any,
 ) -> Any:  # fmt: skip
     """Which kinds of phrases each line holds: bit k of uint32[l].
 
@@ -153,7 +168,7 @@ def mark_lines(
         longest = max(longest, most[p])
     for n in range(len(line_start)):
         i, stop = line_start[n], line_end[n]
-        if line_chars[n] > longest or not _holds(data, i, stop, keys, nodes, phrase, first, heads):
+        if line_chars[n] > longest or not _holds(data, i, stop, keys, nodes, phrase, first, tails, heads):
             continue
         covered[:] = 0
         solid = 0

@@ -74,11 +74,11 @@ def paragraphs(doc_lines: Any, opens: Any, line_hash: Any, line_chars: Any) -> A
 
 
 @numba.njit(cache=True, nogil=True)
-def _maybe_twice(prefix: Any, tokens: int, once: Any, twice: Any, places: Any) -> Any:
+def _maybe_twice(prefix: Any, tokens: int, once: Any, twice: Any, slots: Any, places: Any) -> Any:
     """Write the places of the 2-grams that may occur twice to `places`, and return how many there are.
 
     No 2-gram that does is missing; few of the others are there, because only their hashes' bits are compared: uint64
-    arrays of at least a quarter of the tokens, so that they stay in the processor's nearest cache.
+    arrays of at least a quarter of the tokens, so that they stay in the processor's nearest cache. Uses slots int32.
     """
     bits = 64 * 16
     while bits < 16 * tokens:
@@ -88,12 +88,13 @@ def _maybe_twice(prefix: Any, tokens: int, once: Any, twice: Any, places: Any) -
     square, mask = _BASE * _BASE, np.int64(bits - 1)
     for i in range(tokens - 1):
         bit = np.int64(((prefix[i + 2] - prefix[i] * square) * _MIX) >> _33) & mask
+        slots[i] = bit
         word, flag = bit >> 6, _ONE << np.uint64(bit & 63)
         twice[word] |= once[word] & flag
         once[word] |= flag
     found: Any = 0
     for i in range(tokens - 1):
-        bit = np.int64(((prefix[i + 2] - prefix[i] * square) * _MIX) >> _33) & mask
+        bit = np.int64(slots[i])
         places[found] = i
         found += np.int64((twice[bit >> 6] >> np.uint64(bit & 63)) & _ONE)
     return found
@@ -156,7 +157,7 @@ def repeated_ngrams(docs: Any, hashes: Any, chars: Any, start: Any, end: Any) ->
         tokens = docs[d + 1] - a
         for i in range(tokens):
             prefix[i + 1] = prefix[i] * _BASE + hashes[a + i]
-        power, left = _BASE, _maybe_twice(prefix, tokens, once, twice, places)
+        power, left = _BASE, _maybe_twice(prefix, tokens, once, twice, slots, places)
         for g in range(2, 11):
             # Only places whose shorter n-gram occurs twice can hold an n-gram that does: few are left of most texts.
             power *= _BASE
