@@ -96,6 +96,16 @@ def judge_lines(
         t = doc_tokens[d]
         for n in range(doc_lines[d], doc_lines[d + 1]):
             a, b = line_start[n], line_end[n]
+            cut = citation_before(data, a, b)
+            e = b - cut
+            while cut:
+                cut = citation_before(data, a, e)
+                e -= cut
+            last = data[e - 1] if e > a else np.uint8(0)
+            ends = last in (0x2E, 0x3F, 0x21, 0x22, 0x27)
+            dots = e - a >= 3 and last == 0x2E and data[e - 2] == 0x2E and data[e - 3] == 0x2E
+            if not ends or dots:  # most lines; they need no closer look
+                continue
             words = longest = size = 0
             brace = False
             for i in range(a, b):
@@ -108,15 +118,7 @@ def judge_lines(
                     longest = max(longest, size)
                     brace = brace or c == 0x7B
             words += size > 0
-            cut = citation_before(data, a, b)
-            e = b - cut
-            while cut:
-                cut = citation_before(data, a, e)
-                e -= cut
-            last = data[e - 1] if e > a else np.uint8(0)
-            ends = last in (0x2E, 0x3F, 0x21, 0x22, 0x27)
-            dots = e - a >= 3 and last == 0x2E and data[e - 2] == 0x2E and data[e - 3] == 0x2E
-            if longest > _LONGEST or words < 3 or not ends or dots:
+            if longest > _LONGEST or words < 3:
                 continue
             found = _phrases(data, a, b, rows, first)
             if found & 1:

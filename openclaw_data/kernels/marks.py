@@ -87,18 +87,18 @@ def particles(offsets: Any, data: Any, classes: Any, modern: Any, classical: Any
     out = np.zeros((len(offsets) - 1, 5), np.int64)
     for d in range(len(out)):
         i, stop = offsets[d], offsets[d + 1]
-        piece = run = run_chars = 0
+        han = new = old = nouns = spoken = piece = run = run_chars = 0
         bare = True
         while i <= stop:
             while i + 2 < stop and (0xE5 <= data[i] <= 0xE9 or (data[i] == 0xE4 and data[i + 1] >= 0xB8)):
                 code = (
                     (np.int64(data[i]) & 0xF) << 12 | np.int64(data[i + 1] & 0x3F) << 6 | np.int64(data[i + 2] & 0x3F)
                 )
-                out[d, 0] += 1
-                out[d, 1] += modern[code]
-                out[d, 2] += classical[code]
+                han += 1
+                new += modern[code]
+                old += classical[code]
                 if voice[code]:
-                    out[d, 4] += code != 0x6211 or not _official(data, i + 3, stop)
+                    spoken += code != 0x6211 or not _official(data, i + 3, stop)
                 bare = bare and not modern[code]
                 piece += 1
                 i += 3
@@ -114,7 +114,7 @@ def particles(offsets: Any, data: Any, classes: Any, modern: Any, classical: Any
                 code, width, cls = np.int64(0x3002), 1, np.int64(PUNCTUATION)
             i += width
             if cls == HAN:
-                out[d, 0] += 1
+                han += 1
                 piece += 1
             elif cls in (SPACE, PUNCTUATION) or code == 0x7C:
                 ends = code in (0x3002, 0xFF01, 0xFF1F)  # 。！？ end a sentence, and a run
@@ -124,10 +124,11 @@ def particles(offsets: Any, data: Any, classes: Any, modern: Any, classical: Any
                         run_chars += piece
                     else:
                         if run >= _LEAST_RUN:
-                            out[d, 3] += run_chars
+                            nouns += run_chars
                         run = run_chars = 0
                 piece = 0
                 bare = True
         if run >= _LEAST_RUN:
-            out[d, 3] += run_chars
+            nouns += run_chars
+        out[d, 0], out[d, 1], out[d, 2], out[d, 3], out[d, 4] = han, new, old, nouns, spoken
     return out

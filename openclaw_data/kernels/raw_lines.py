@@ -7,6 +7,7 @@ import numpy as np
 
 from openclaw_data.kernels.characters import SPACE, classify, decode
 from openclaw_data.kernels.ngrams import duplicates
+from openclaw_data.kernels.text import count_newlines
 
 COLUMNS = (
     "lines", "duplicate_lines", "duplicate_line_chars", "paragraphs", "duplicate_paragraphs",
@@ -76,7 +77,7 @@ def count(offsets: Any, data: Any, docs: Any, hashes: Any, chars: Any, solid: An
     A line is short with 30 characters and fewer. Paragraphs are parted by two line feeds or more.
     """
     n = len(docs) - 1
-    out = np.zeros((n, 11), np.int64)
+    out, feeds = np.zeros((n, 11), np.int64), count_newlines(offsets, data)
     lines = duplicates(docs, hashes, chars)
     solid_chars = np.where(solid, chars, 0).astype(np.int32)
     some = duplicates(docs, hashes, solid_chars)
@@ -104,8 +105,7 @@ def count(offsets: Any, data: Any, docs: Any, hashes: Any, chars: Any, solid: An
             out[d, 6] += solid[i]
             out[d, 7] += solid[i] and ends[i]
             out[d, 8] += solid[i] and chars[i] <= 30
-        for i in range(offsets[d], offsets[d + 1]):
-            out[d, 10] += data[i] == 10
+        out[d, 10] = feeds[d]
     twice = duplicates(paragraphs, keys[:p], sizes[:p])
     for d in range(n):
         out[d, 0], out[d, 1], out[d, 2] = docs[d + 1] - docs[d], lines[d, 0], lines[d, 1]

@@ -6,7 +6,7 @@ import numba
 import numpy as np
 
 from openclaw_data.kernels.characters import TABLE_SIZE, TERMINAL
-from openclaw_data.kernels.word_marks import HAN_RUN, NUMBER, WORD
+from openclaw_data.kernels.word_marks import NUMBER, WORD
 
 WORD_COUNTS = ("words", "word_chars", "tokens", "alphabetic")
 """Columns of `count_words`."""
@@ -26,13 +26,13 @@ def count_words(doc_tokens: Any, kind: Any, chars: Any) -> Any:
     """
     out = np.zeros((len(doc_tokens) - 1, 4), np.int64)
     for d in range(len(out)):
+        words = characters = alphabetic = 0
         for t in range(doc_tokens[d], doc_tokens[d + 1]):
-            k = kind[t]
-            if k in (WORD, NUMBER, HAN_RUN):
-                out[d, 0] += 1
-                out[d, 1] += chars[t]
-                out[d, 3] += k != NUMBER
-        out[d, 2] = doc_tokens[d + 1] - doc_tokens[d]
+            if kind[t] in (WORD, NUMBER):
+                words += 1
+                characters += chars[t]
+                alphabetic += kind[t] == WORD
+        out[d, 0], out[d, 1], out[d, 2], out[d, 3] = words, characters, doc_tokens[d + 1] - doc_tokens[d], alphabetic
     return out
 
 
@@ -65,8 +65,10 @@ def count_newlines(offsets: Any, data: Any) -> Any:
     """Line feeds of each document, int64[n]."""
     out = np.zeros(len(offsets) - 1, np.int64)
     for d in range(len(out)):
+        feeds = 0
         for i in range(offsets[d], offsets[d + 1]):
-            out[d] += data[i] == 10
+            feeds += data[i] == 10
+        out[d] = feeds
     return out
 
 
