@@ -3,7 +3,6 @@
 import hashlib
 import json
 import os
-import random
 import shutil
 import signal
 import subprocess
@@ -18,13 +17,13 @@ import pytest
 from fsspec.implementations.local import LocalFileSystem
 
 import openclaw_data
-from openclaw_data import recipe, storage
+from benchmarks import kills
+from openclaw_data import recipe, share, storage
 from openclaw_data.documents import DataError
 from openclaw_data.flow import lock
 from openclaw_data.flow.refilter import refilter
 
 ROOT = Path(__file__).parents[1]
-STATE = random.Random(20_260_101)
 
 
 def command(out, *words):
@@ -250,51 +249,33 @@ def test_storage_that_fails_changes_nothing(undisturbed, tmp_path, monkeypatch, 
     assert (tmp_path / "out" / "manifest.json").exists()
 
 
-def whole(folder):
-    """Every file under a final name can be read to its end, killed or not."""
-    for path in folder.rglob("*.parquet"):
-        pq.ParquetFile(path).read()
-    for path in folder.rglob("*.json"):
-        json.loads(path.read_text())
+IN_EACH_STAGE = (
+    kills.Point("*/annotated/part-0000?.json", "before", "worker"),
+    kills.Point("*/edges/*.npy", "after", "parent"),
+    kills.Point("*/duplicates/part-00000.parquet", "before", "everything"),
+    kills.Point("*/decisions/part-00001.parquet", "before", "parent"),
+    kills.Point("*/data/*/*.parquet", "before", "everything"),
+    kills.Point("*/manifest.json", "before", "parent"),
+)
+"""`benchmarks/kills.py` has more of them, and random moments."""
 
 
-def victim(child, who):
-    """A process of the run to be killed."""
-    if who == "parent":
-        return child.pid
-    workers = [p.pid for p in psutil.Process(child.pid).children() if "openclaw_data.flow" in " ".join(p.cmdline())]
-    return STATE.choice(workers) if workers else None
-
-
-def disturb(out, who, workers, wait):
-    """Start a run, kill one of its processes or all of them after a while; which stages were reached."""
-    child = start(out, "-w", str(workers))
-    time.sleep(wait)
-    if child.poll() is None:
-        try:
-            pid = victim(child, who) if who != "everything" else None
-            os.kill(pid, signal.SIGKILL) if pid else os.killpg(child.pid, signal.SIGKILL)
-        except (ProcessLookupError, psutil.Error):
-            pass
-    child.communicate(timeout=60)
-    whole(out)
-    whole(out.with_name("out.work"))
-
-
-KILLS = int(os.environ.get("OPENCLAW_DATA_KILLS", "3"))
-"""How often; 60 is twenty times each of worker, parent and everything."""
-
-
-def test_after_kills_at_random_moments_the_re_run_gives_the_same_bytes(undisturbed, tmp_path):
+def test_a_run_that_is_killed_in_every_stage_goes_on_to_the_same_bytes(tmp_path):
+    """One run, killed six times: each time it goes on until the next point."""
+    pages = share.folder("pipelines") / "sample"
+    lines = (pages / "extra.jsonl").read_text().splitlines(keepends=True)
+    (tmp_path / "a.jsonl").write_text("".join(lines[:10] + lines[:4]))
+    (tmp_path / "b.jsonl").write_text("".join(lines[10:]))
+    given = [tmp_path / "a.jsonl", tmp_path / "b.jsonl"]
+    openclaw_data.run("web", tmp_path / "undisturbed", inputs={"jsonl": given})
     out = tmp_path / "out"
-    for number in range(KILLS):
-        who = ("worker", "parent", "everything")[number % 3]
-        disturb(out, who, 2 if who == "worker" else 1 + number % 2, STATE.uniform(0.5, 8.0))
-        if number % 4 == 3 or (out / "manifest.json").exists():
-            openclaw_data.run("sample", out)
-            assert digests(out) == undisturbed
-            shutil.rmtree(out)
-            shutil.rmtree(tmp_path / "out.work")
-    openclaw_data.run("sample", out)
-    assert digests(out) == undisturbed
+    for point in IN_EACH_STAGE:
+        words = kills.command("web", [f"jsonl={p}" for p in given], out, 1 + (point.who == "worker"))
+        assert kills.killed_at(point, words, tmp_path), f"the run did not come to {point}"
+        assert not (out / "manifest.json").exists()
+        kills.whole(out)
+        kills.whole(tmp_path / "out.work")
+    made = openclaw_data.run("web", out, inputs={"jsonl": given})
+    assert digests(out) == digests(tmp_path / "undisturbed")
+    assert made.counts.kept > 2
     assert not leftovers(out, tmp_path / "out.work")

@@ -3,10 +3,8 @@
 import hashlib
 import json
 import os
-import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import polars as pl
@@ -118,19 +116,6 @@ def test_a_run_that_is_complete_is_not_done_again(curated: Path) -> None:
     before = {p: p.stat().st_mtime_ns for p in curated.rglob("*.parquet")}
     openclaw_data.run("sample", curated)
     assert {p: p.stat().st_mtime_ns for p in curated.rglob("*.parquet")} == before
-
-
-def test_a_killed_run_goes_on_where_it_was_and_gives_the_same_bytes(curated: Path, tmp_path: Path) -> None:
-    out = tmp_path / "out"
-    for wait in (3.0, 4.5):
-        child = subprocess.Popen(command("run", "sample", "-o", str(out), "-q"), cwd=ROOT, start_new_session=True)
-        time.sleep(wait)
-        os.killpg(child.pid, signal.SIGKILL)
-        child.wait()
-        assert not (out / "manifest.json").exists() or digests(out) == digests(curated)
-    openclaw_data.run("sample", out)
-    assert digests(out) == digests(curated)
-    assert not (out / ".incomplete").exists()
 
 
 def test_the_order_in_which_files_are_named_does_not_matter(tmp_path: Path) -> None:
