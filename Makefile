@@ -29,7 +29,7 @@ sample: $(VENV)/.installed ## write pipelines/sample/ anew from scripts/sample_p
 	$(BIN)/python scripts/make_sample.py
 
 engines: $(VENV)/.installed ## fetch Prism, Flink and Spark for the tests that compare engines
-	$(BIN)/python scripts/engines.py
+	$(BIN)/python scripts/engines.py $(ENGINES)
 
 clean: ## remove the environment and everything that was made
 	rm -rf $(VENV) out build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

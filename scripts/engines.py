@@ -1,6 +1,7 @@
 """Fetch other Beam engines into .engines/, at the version of the installed Beam, so that tests can compare them.
 
     python scripts/engines.py          # what is there already is not fetched again
+    python scripts/engines.py prism    # only that
 
 * Prism, from the Go module proxy: needs Go; the module's checksum is verified by the go command.
 * The Flink and Spark job servers, from Maven Central: need Maven to fetch, which checks them, and Java 11 to run.
@@ -59,10 +60,9 @@ def job_server(engine: str, version: str) -> str:
 
 
 def main() -> int:
-    version = metadata.version("apache-beam")
-    print(f"prism: {prism(version)}")
-    for engine in JOB_SERVERS:
-        print(f"{engine}: {job_server(engine, version)}")
+    version, wanted = metadata.version("apache-beam"), sys.argv[1:] or ["prism", *JOB_SERVERS]
+    for engine in wanted:
+        print(f"{engine}: {prism(version) if engine == 'prism' else job_server(engine, version)}", flush=True)
     return 0
 
 
