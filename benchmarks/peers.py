@@ -2,7 +2,7 @@
 
     python benchmarks/peers.py crawl/pages.warc.gz --recipe web --datatrove 300
 
-The pipeline and the floor read the whole file, datatrove (extra `datatrove`) reads a copy with so many of its records,
+The pipeline and the floor read the whole file, datatrove (extra `peers`) reads a copy with so many of its records,
 taken evenly, and the floor reads that, too: what is compared is each one's ratio to the floor. Every part is a fresh
 process that first does a little work uncounted (imports, compiled kernels, word lists) and then reports the CPU seconds
 of all its threads and children, so that other load on the machine matters little; the floor is measured before and
@@ -12,6 +12,7 @@ texts it kept, JSON lines and Parquet are written and curated again: what text-o
 
 import argparse
 import json
+import multiprocessing
 import os
 import resource
 import subprocess
@@ -67,6 +68,7 @@ def _text_bytes(work: Path) -> int:
 
 
 def datatrove(warc: str, _: str) -> dict[str, Any]:
+    import xxhash
     from datatrove.pipeline.dedup import MinhashDedupSignature
     from datatrove.pipeline.extractors import Trafilatura
     from datatrove.pipeline.filters import (
@@ -79,13 +81,15 @@ def datatrove(warc: str, _: str) -> dict[str, Any]:
     from loguru import logger
 
     logger.remove()
+    digest = xxhash.xxh64_intdigest
+    xxhash.xxh64_intdigest = lambda text: digest(text.encode())  # datatrove gives it strings, xxhash 4 wants bytes
 
     def chain(path: Path, folder: str) -> list[Any]:
         filters = [GopherRepetitionFilter(), GopherQualityFilter(), C4QualityFilter(filter_no_terminal_punct=False)]
         reader = WarcReader(str(path.parent), glob_pattern=path.name)
         return [
             reader,
-            Trafilatura(favour_precision=True),
+            Trafilatura(favour_precision=True, timeout=60),
             *filters,
             FineWebQualityFilter(),
             MinhashDedupSignature(folder),
@@ -99,6 +103,7 @@ def datatrove(warc: str, _: str) -> dict[str, Any]:
                 data = step.run(data, 0, 1)
             if data is not None:
                 list(data)
+            multiprocessing.active_children()  # the extractor's process, which has ended, is waited for and so counted
             return int(steps[0].stats["documents"].total)
 
     go(SAMPLE)

@@ -1,0 +1,76 @@
+"""Two workers beside one over a WARC cut into sixteen files: wall time, and CPU time, which other load leaves alone.
+
+    python benchmarks/workers.py crawl/pages.warc.gz
+
+On a machine with free cores the ratio of wall times is what one wants to know. On a busy one the CPU time that the parts
+took says whether two workers are in each other's way, and what a worker costs before it does anything.
+"""
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+FILES = 16
+
+
+def cut(warc: Path, folder: Path) -> list[Path]:
+    """The records of a gzip WARC, dealt out to sixteen files in runs of neighbours."""
+    from openclaw_data.ingest import Source, plan, read
+
+    places = [
+        (row["warc_record_offset"], row["warc_record_length"])
+        for split in plan([Source("s", "warc", [str(warc)])])
+        for batch in read(split)
+        for row in batch.select(["warc_record_offset", "warc_record_length"]).to_pylist()
+        if row["warc_record_length"]
+    ]
+    made = []
+    with warc.open("rb") as file:
+        for n in range(FILES):
+            made.append(folder / f"part-{n:02d}.warc.gz")
+            with made[-1].open("wb") as copy:
+                for offset, length in places[len(places) * n // FILES : len(places) * (n + 1) // FILES]:
+                    file.seek(offset)
+                    copy.write(file.read(length))
+    return made
+
+
+def run(given: list[Path], recipe: str, workers: int, folder: Path) -> tuple[dict[str, float], float]:
+    """Stage times of a run in a fresh process, and the CPU seconds that its parts took in the first stage."""
+    out = folder / f"out-{workers}"
+    named = [word for path in given for word in ("--input", f"cc={path}")]
+    program = "from openclaw_data.cli import main; main()"
+    words = [sys.executable, "-c", program, "run", recipe, *named, "-o", str(out), "-w", str(workers), "-q"]
+    began = time.perf_counter()
+    subprocess.run(words, cwd=ROOT, check=True, env={**os.environ, "PYTHONPATH": str(ROOT)})
+    took = {"whole": time.perf_counter() - began, **json.loads((out / "manifest.json").read_text())["seconds"]}
+    markers = (folder / f"out-{workers}.work" / "annotated").glob("*.json")
+    return took, sum(json.loads(m.read_text())["cpu_seconds"] for m in markers)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("warc", type=Path)
+    parser.add_argument("--recipe", default="web")
+    asked = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="openclaw-workers-") as name:
+        given = cut(asked.warc, Path(name))
+        found = {}
+        for workers in (1, 2):
+            took, cpu = found[workers] = run(given, asked.recipe, workers, Path(name))
+            shown = ", ".join(f"{stage} {seconds:.1f}" for stage, seconds in took.items())
+            print(f"{workers} worker{'s' * (workers > 1)}: wall s: {shown}; CPU of the parts {cpu:.1f} s", flush=True)
+        (one, cpu_one), (two, cpu_two) = found[1], found[2]
+        print(
+            f"annotate, wall: {one['annotate'] / two['annotate']:.2f} times as fast; CPU: {cpu_two / cpu_one:.2f} of one's"
+        )
+
+
+if __name__ == "__main__":
+    main()
