@@ -2,8 +2,8 @@
 
     python benchmarks/workers.py crawl/pages.warc.gz
 
-On a machine with free cores the ratio of wall times is what one wants to know. On a busy one the CPU time that the parts
-took says whether two workers are in each other's way, and what a worker costs before it does anything.
+On a machine with free cores the ratio of wall times is what one wants to know. On a busy one the CPU time that the
+parts took says whether two workers are in each other's way.
 """
 
 import argparse
@@ -67,9 +67,7 @@ def main() -> None:
             shown = ", ".join(f"{stage} {seconds:.1f}" for stage, seconds in took.items())
             print(f"{workers} worker{'s' * (workers > 1)}: wall s: {shown}; CPU of the parts {cpu:.1f} s", flush=True)
         (one, cpu_one), (two, cpu_two) = found[1], found[2]
-        print(
-            f"annotate, wall: {one['annotate'] / two['annotate']:.2f} times as fast; CPU: {cpu_two / cpu_one:.2f} of one's"
-        )
+        print(f"annotate, wall: {one['annotate'] / two['annotate']:.2f} as fast; CPU {cpu_two / cpu_one:.2f} of one's")
 
 
 if __name__ == "__main__":

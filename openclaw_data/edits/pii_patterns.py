@@ -113,7 +113,7 @@ PLATE = re.compile(
 )
 """The last character of the five may be Han; six are those of electric cars: their letter is first or last."""
 PLATE_ALONE = re.compile(
-    r"[0-9]{5}[DF]|[DF][A-HJ-NP-Z0-9][0-9]{4}|[A-HJ-NP-Z0-9]{4}[挂学警港澳]|(?=.*[0-9].*[0-9])[A-HJ-NP-Z0-9]{5}"
+    r"[0-9]{5}[DF]|[DF][A-HJ-NP-Z0-9][0-9]{4}|[A-HJ-NP-Z0-9]{4}[挂学警港澳]|(?=.{0,3}[0-9].{0,3}[0-9])[A-HJ-NP-Z0-9]{5}"
 )
 """What is a plate's number without a word for it nearby."""
 AMBIGUOUS = "云新宁青川贵苏吉黑辽藏蒙琼使领"
