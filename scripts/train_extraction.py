@@ -34,8 +34,8 @@ import numpy as np
 from openclaw_data.extraction import charset, metadata, model
 from openclaw_data.kernels import html, html_features
 from openclaw_data.kernels import html_blocks as facts
+from openclaw_data.kernels.html_layout import B_ELEMENT, B_FLAGS
 from openclaw_data.kernels.html_tables import IN_HIDDEN, TAG, WORDS
-from openclaw_data.kernels.html_text import B_ELEMENT, B_FLAGS
 
 TOKEN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]|[^\W_\u3400-\u9fff\uf900-\ufaff]+")
 WEAK_WEIGHT = 0.35

@@ -8,9 +8,8 @@ from hypothesis import strategies as st
 from reference_html import scan as twin_scan
 
 from openclaw_data.kernels import html
-from openclaw_data.kernels.html import E_DEPTH, E_PARENT, E_TAG
+from openclaw_data.kernels.html_layout import B_ELEMENT, B_LINK_BYTES, E_DEPTH, E_PARENT, E_SIGNATURE, E_TAG
 from openclaw_data.kernels.html_tables import TAGS
-from openclaw_data.kernels.html_text import B_ELEMENT, B_LINK_BYTES
 
 
 def scan(*pages: str) -> html.Scan:
@@ -139,5 +138,5 @@ def test_links_are_counted_by_bytes_and_number() -> None:
 
 def test_signatures_ignore_digits_and_tell_classes_apart() -> None:
     found = scan("<div class='post-1'>a</div><div class='post-22'>b</div><div class=nav>c</div>")
-    a, b, c = found.elements[1:, html.E_SIGNATURE]
+    a, b, c = found.elements[1:, E_SIGNATURE]
     assert a == b != c

@@ -6,9 +6,8 @@ from typing import Any
 import numpy as np
 
 from openclaw_data.kernels import html, html_join
-from openclaw_data.kernels.html import E_PARENT, E_TAG
+from openclaw_data.kernels.html_layout import B_ELEMENT, B_END, B_FLAGS, B_START, E_PARENT, E_TAG
 from openclaw_data.kernels.html_tables import IN_LIST, IN_PRE, IN_QUOTE, IN_TABLE, TAG, TAGS
-from openclaw_data.kernels.html_text import B_ELEMENT, B_END, B_FLAGS, B_START
 
 _TR, _LI, _DD, _DT, _TABLE, _UL, _OL, _TD, _TH = (
     TAG[n] for n in ["tr", "li", "dd", "dt", "table", "ul", "ol", "td", "th"]

@@ -62,9 +62,8 @@ def titles(scan: Any) -> list[str]:
 
 def _other_title(scan: Any, page: int) -> str:
     from openclaw_data.extraction import metadata
-    from openclaw_data.kernels.html import E_TAG
+    from openclaw_data.kernels.html_layout import B_ELEMENT, B_END, B_START, E_TAG
     from openclaw_data.kernels.html_tables import TAG
-    from openclaw_data.kernels.html_text import B_ELEMENT, B_END, B_START
 
     named = dict(reversed(metadata.head_of(scan, page).meta))
     if named.get("og:title"):

@@ -49,7 +49,7 @@ def heads(scanned: Any) -> list[Head]:
 
 def head_of(scanned: Any, page: int) -> Head:
     """The statements of one page of a scan."""
-    from openclaw_data.kernels.html import HTML, JSON_LD, LICENCE, LINK, META, TIME
+    from openclaw_data.kernels.html_layout import HTML, JSON_LD, LICENCE, LINK, META, TIME
 
     found = Head([], [], [])
     lang, times = "", list[str]()

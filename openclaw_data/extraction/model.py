@@ -16,8 +16,8 @@ import numpy as np
 
 from openclaw_data.kernels import html, html_features, html_trees
 from openclaw_data.kernels import html_blocks as facts
+from openclaw_data.kernels.html_layout import B_FLAGS
 from openclaw_data.kernels.html_tables import IN_COMMENT, IN_HIDDEN, IN_PRE
-from openclaw_data.kernels.html_text import B_FLAGS
 
 SECOND_NAMES = (
     "p", "prev1", "prev2", "next1", "next2", "near3", "near8", "up0", "up1", "up2", "same", "page_mean", "page_max",

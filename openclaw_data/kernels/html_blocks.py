@@ -5,9 +5,9 @@ from typing import Any
 import numba
 import numpy as np
 
+from openclaw_data.kernels.html_layout import B_END, B_START
 from openclaw_data.kernels.html_tables import fnv
 from openclaw_data.kernels.html_tags import FNV_BASIS, FNV_PRIME
-from openclaw_data.kernels.html_text import B_END, B_START
 
 TOKENS, LATIN, HAN, CHARS, DIGITS, UPPER, MARKS, ENDS, COMMAS, STOPS, BARS, LAST_END, FIRST, WHOLE, LETTERS, LINES = (
     range(16)

@@ -11,7 +11,15 @@ import numba
 import numpy as np
 
 from openclaw_data.kernels import html_blocks as text
-from openclaw_data.kernels.html import (
+from openclaw_data.kernels.html_layout import (
+    B_BREAKS,
+    B_ELEMENT,
+    B_END,
+    B_FLAGS,
+    B_IMAGES,
+    B_LINK_BYTES,
+    B_LINKS,
+    B_START,
     E_BLOCKS,
     E_BLOCKS_END,
     E_DEPTH,
@@ -43,16 +51,6 @@ from openclaw_data.kernels.html_tables import (
     TAGS,
 )
 from openclaw_data.kernels.html_tags import FNV_BASIS, FNV_PRIME
-from openclaw_data.kernels.html_text import (
-    B_BREAKS,
-    B_ELEMENT,
-    B_END,
-    B_FLAGS,
-    B_IMAGES,
-    B_LINK_BYTES,
-    B_LINKS,
-    B_START,
-)
 
 _PLACES = (
     IN_HEADING, IN_LIST, IN_TABLE, IN_QUOTE, IN_FIGURE, IN_CODE, IN_PRE, IN_NAV, IN_HEADER, IN_FOOTER, IN_ASIDE,

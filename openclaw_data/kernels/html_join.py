@@ -5,9 +5,8 @@ from typing import Any
 import numba
 import numpy as np
 
-from openclaw_data.kernels.html import E_PARENT, E_TAG
+from openclaw_data.kernels.html_layout import B_ELEMENT, B_END, B_FLAGS, B_START, E_PARENT, E_TAG
 from openclaw_data.kernels.html_tables import IN_LIST, IN_TABLE, TAG
-from openclaw_data.kernels.html_text import B_ELEMENT, B_END, B_FLAGS, B_START
 
 CLIMB = 16
 """How far up a list item, a row or a quotation is looked for."""

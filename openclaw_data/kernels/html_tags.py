@@ -5,7 +5,18 @@ from typing import Any
 import numba
 import numpy as np
 
-from openclaw_data.kernels.html_tables import ENTITY_AT, ENTITY_KEYS, ENTITY_TEXT, WINDOWS, WORD_BYTE, WORDS
+from openclaw_data.kernels.html_tables import (
+    ENTITY_AT,
+    ENTITY_KEYS,
+    ENTITY_TEXT,
+    NAME_BYTE,
+    TAG,
+    TAG_IDS,
+    TAG_KEYS,
+    WINDOWS,
+    WORD_BYTE,
+    WORDS,
+)
 
 CLASS, ID, STYLE, HREF, TYPE, ROLE, ITEMPROP, ENCODING, REL, DATETIME, HIDDEN, SELF_CLOSING = range(32, 56, 2)
 """Attributes that are remembered: registers of the value's start, with its end behind it; -1 where
@@ -14,6 +25,7 @@ REGISTERS = 56
 
 FNV_BASIS, FNV_PRIME = np.uint64(0xCBF29CE484222325), np.uint64(0x100000001B3)
 _32 = np.uint64(32)
+CUSTOM = TAG["custom-element"]
 ENTITY_BYTES = 40
 """Where the search for the end of an entity's name stops; the longest name has 31 letters."""
 
@@ -333,3 +345,30 @@ def read_entity(data: Any, i: int, end: int, out: Any, o: int) -> tuple[int, int
     for k in range(stop - start):
         out[o + k] = ENTITY_TEXT[start + k]
     return best_end, stop - start
+
+
+@numba.njit(cache=True, nogil=True, _nrt=False)
+def past(data: Any, i: int, end: int, byte: int) -> int:
+    """Position behind the next `byte` from `i` on; `end` where there is none."""
+    while i < end and data[i] != byte:
+        i += 1
+    return min(i + 1, end)
+
+
+@numba.njit(cache=True, nogil=True, _nrt=False)
+def tag_name(data: Any, i: int, end: int) -> tuple[Any, int]:
+    """The tag whose name starts at `i`: (number, position behind the name). A name with a dash is a custom element."""
+    h, dash, start = FNV_BASIS, False, i
+    while i < end:
+        c = NAME_BYTE[data[i]]
+        if c == 0:
+            break
+        dash |= c == 45
+        h = (h ^ np.uint64(c)) * FNV_PRIME
+        i += 1
+    slot = lookup(TAG_KEYS, h)
+    if slot >= 0:
+        return np.int64(TAG_IDS[slot]), i
+    if dash and not (data[start] | 32 == 109 and data[start + 1] | 32 == 106 and data[start + 2] | 32 == 120):  # mjx-
+        return CUSTOM, i
+    return 0, i

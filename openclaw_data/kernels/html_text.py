@@ -5,6 +5,37 @@ from typing import Any
 import numba
 import numpy as np
 
+from openclaw_data.kernels.html_layout import (
+    B_BREAKS,
+    B_ELEMENT,
+    B_END,
+    B_FLAGS,
+    B_IMAGES,
+    B_LINK_BYTES,
+    B_LINKS,
+    B_SOURCE,
+    B_START,
+    BLOCK_ELEMENT,
+    BLOCK_FLAGS,
+    BLOCK_SOURCE,
+    BLOCKS,
+    BREAKS,
+    FIRST_BLOCK,
+    GAP,
+    IMAGES,
+    LINE,
+    LINK_BYTES,
+    LINKS,
+    MOST_BLOCKS,
+    NO_GAP,
+    OUT,
+    SPACE,
+    STACK,
+    START,
+    SUPERSCRIPT,
+    TOP,
+    WRAP,
+)
 from openclaw_data.kernels.html_tables import (
     BYTE_DROP,
     BYTE_ENTITY,
@@ -20,47 +51,8 @@ from openclaw_data.kernels.html_tables import (
 )
 from openclaw_data.kernels.html_tags import is_space, read_entity
 
-(
-    OUT,  # where the next byte of text goes
-    START,  # where the open block's text starts
-    GAP,  # what separates the next character from the last: a value below
-    TOP,  # index of the innermost open tag
-    ELEMENTS,  # records written so far, of each kind
-    BLOCKS,
-    WORDS_USED,
-    MARKS,
-    LINK_BYTES,  # of the open block: text bytes in links, links, line breaks, images since the last block
-    LINKS,
-    BREAKS,
-    IMAGES,
-    BLOCK_ELEMENT,  # where the open block's first character stands: element, flags, position in the page
-    BLOCK_FLAGS,
-    BLOCK_SOURCE,
-    MATH_OUT,  # where the open formula began and what preceded it; -1 outside of one
-    MATH_GAP,
-    SUPERSCRIPT,  # a <sup> was opened and nothing written since
-    TITLE_START,  # source range of <title>; -1 where there is none
-    TITLE_END,
-    ROOT,  # the page's first element and first block
-    FIRST_BLOCK,
-    FIRST_MARK,
-    STACK,  # where the stack and the marks begin in `pool`
-    MARK_POOL,
-) = range(25)
-"""Registers of the scanner: indices of an int64 array."""
-
-NO_GAP, SPACE, WRAP, LINE = range(4)
-"""Gaps. WRAP: white space with a line break of the source in it; LINE: `<br>`."""
-
-B_START, B_END, B_ELEMENT, B_FLAGS, B_LINK_BYTES, B_LINKS, B_BREAKS, B_IMAGES, B_SOURCE = range(9)
-"""Columns of `Scan.blocks`: range in `out`, innermost element, flags, counts, position in the page."""
-
 AHEAD = 8
 """How far beyond the text a character reference is decoded to before it is known what becomes of it."""
-OPEN_TAGS = 192
-"""`pool` begins with counts of open tags by number, then `STACK`: tag, element and flags of each open tag."""
-MOST_BLOCKS = MOST_ELEMENTS = 1 << 17
-"""A page's further blocks run into one, its further elements are not recorded."""
 
 
 @numba.njit(cache=True, nogil=True, _nrt=False)
@@ -337,3 +329,18 @@ def leave_head(out: Any, s: Any, records: Any, pool: Any) -> None:
     while s[TOP] > 0 and pool[s[STACK] + 3 * s[TOP] + 2] & IN_HEAD:
         pool[pool[s[STACK] + 3 * s[TOP]]] -= 1
         s[TOP] -= 1
+
+
+@numba.njit(cache=True, nogil=True, _nrt=False)
+def break_line(flags: int, out: Any, s: Any, records: Any, pool: Any) -> None:
+    """A `<br>`; the second in a row ends the block."""
+    if flags & IN_SKIP:
+        return
+    if flags & IN_PRE:
+        out[s[OUT]] = 10
+        s[OUT] += s[OUT] > s[START]
+    elif s[GAP] == LINE:
+        flush(out, s, records, pool)
+    else:
+        s[GAP] = LINE if s[OUT] > s[START] else NO_GAP
+        s[BREAKS] += 1

@@ -13,8 +13,7 @@ from numba import types
 from numba.extending import intrinsic
 
 from openclaw_data.kernels import html_features
-from openclaw_data.kernels.html import E_BLOCKS, E_BLOCKS_END, E_PARENT, E_SIGNATURE
-from openclaw_data.kernels.html_text import B_ELEMENT
+from openclaw_data.kernels.html_layout import B_ELEMENT, E_BLOCKS, E_BLOCKS_END, E_PARENT, E_SIGNATURE
 
 ROWS = 64
 """Rows that go through the trees together: their columns fit the first cache."""
