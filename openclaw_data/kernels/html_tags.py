@@ -4,6 +4,10 @@ from typing import Any
 
 import numba
 import numpy as np
+from llvmlite import ir
+from numba import types
+from numba.core import cgutils
+from numba.extending import intrinsic
 
 from openclaw_data.kernels.html_tables import (
     ENTITY_AT,
@@ -43,6 +47,29 @@ _HIDDEN = _packed("hidden")
 def is_space(c: int) -> bool:
     """White space of HTML's syntax."""
     return c == 32 or (9 <= c <= 13 and c != 11)
+
+
+@intrinsic
+def _memchr(context: Any, data: Any, i: Any, byte: Any, size: Any) -> Any:
+    """The C library's search for a byte in `size` bytes from data[i] on: how far on it is, below 0 where it is not."""
+
+    def generate(target: Any, builder: Any, signature: Any, values: Any) -> Any:
+        array = target.make_array(signature.args[0])(target, builder, values[0])
+        start = builder.gep(array.data, [values[1]])
+        kind = ir.FunctionType(ir.IntType(8).as_pointer(), [ir.IntType(8).as_pointer(), ir.IntType(32), ir.IntType(64)])
+        search = cgutils.get_or_insert_function(builder.module, kind, "memchr")
+        found = builder.call(search, [start, builder.trunc(values[2], ir.IntType(32)), values[3]])
+        from_start = builder.sub(builder.ptrtoint(found, ir.IntType(64)), builder.ptrtoint(start, ir.IntType(64)))
+        return builder.select(cgutils.is_null(builder, found), ir.Constant(ir.IntType(64), -1), from_start)
+
+    return types.int64(data, types.int64, types.int64, types.int64), generate
+
+
+@numba.njit(cache=True, nogil=True, _nrt=False)
+def find(data: Any, i: int, end: int, byte: int) -> int:
+    """Position of the next `byte` from `i` on; `end` where there is none."""
+    ahead = _memchr(data, i, byte, end - i) if i < end else -1
+    return i + ahead if ahead >= 0 else end
 
 
 @numba.njit(cache=True, nogil=True, _nrt=False)
@@ -103,12 +130,9 @@ def read_tag(data: Any, i: int, end: int, s: Any) -> int:
                 return end + 1
             quote = data[i]
             if quote in (34, 39):
-                i += 1
-                start = i
-                while i < end and data[i] != quote:
-                    i += 1
-                stop = i
-                i += 1
+                start = i + 1
+                stop = find(data, start, end, quote)
+                i = stop + 1
             else:
                 start = i
                 while i < end and data[i] != 62 and not is_space(data[i]):
@@ -147,8 +171,7 @@ def _remember(s: Any, name: int, start: int, stop: int) -> None:
     else:
         return
     if s[slot] < 0:
-        s[slot] = start
-        s[slot + 1] = stop
+        s[slot], s[slot + 1] = start, stop
 
 
 @numba.njit(cache=True, nogil=True, _nrt=False)
@@ -216,13 +239,14 @@ def comment_end(data: Any, i: int, end: int) -> int:
         return i + 1
     if i + 1 < end and data[i] == 45 and data[i + 1] == 62:  # <!--->
         return i + 2
+    i = find(data, i, end, 45)
     while i + 2 < end:
-        if data[i] == 45 and data[i + 1] == 45:
+        if data[i + 1] == 45:
             if data[i + 2] == 62:
                 return i + 3
             if data[i + 2] == 33 and i + 3 < end and data[i + 3] == 62:  # --!>
                 return i + 4
-        i += 1
+        i = find(data, i + 1, end, 45)
     return end
 
 
@@ -248,6 +272,10 @@ def raw_end(data: Any, i: int, end: int, name_start: int, name_end: int, script:
     """
     commented = doubled = False
     while i < end:
+        if not commented:
+            i = find(data, i, end, 60)
+            if i == end:
+                break
         c = data[i]
         if c == 60 and i + 1 < end:
             if data[i + 1] == 47:
@@ -350,9 +378,7 @@ def read_entity(data: Any, i: int, end: int, out: Any, o: int) -> tuple[int, int
 @numba.njit(cache=True, nogil=True, _nrt=False)
 def past(data: Any, i: int, end: int, byte: int) -> int:
     """Position behind the next `byte` from `i` on; `end` where there is none."""
-    while i < end and data[i] != byte:
-        i += 1
-    return min(i + 1, end)
+    return min(find(data, i, end, byte) + 1, end)
 
 
 @numba.njit(cache=True, nogil=True, _nrt=False)

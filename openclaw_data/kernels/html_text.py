@@ -49,7 +49,7 @@ from openclaw_data.kernels.html_tables import (
     IN_PRE,
     IN_SKIP,
 )
-from openclaw_data.kernels.html_tags import is_space, read_entity
+from openclaw_data.kernels.html_tags import find, is_space, read_entity
 
 AHEAD = 8
 """How far beyond the text a character reference is decoded to before it is known what becomes of it."""
@@ -166,9 +166,9 @@ def write_text(data: Any, i: int, end: int, out: Any, s: Any, records: Any, pool
     """Take the text from `i` up to the next markup; returns where that is."""
     flags = pool[s[STACK] + 3 * s[TOP] + 2]
     if flags & IN_SKIP:
-        i += 1
-        while i < end and not (data[i] == 60 and markup_at(data, i, end)):
-            i += 1
+        i = find(data, i + 1, end, 60)
+        while i < end and not markup_at(data, i, end):
+            i = find(data, i + 1, end, 60)
         return i
     if flags & IN_PRE:
         return _write_pre(data, i, end, out, s, records, pool, flags)
@@ -205,14 +205,32 @@ def write_text(data: Any, i: int, end: int, out: Any, s: Any, records: Any, pool
             out[o] = data[i]
             o += 1
             i += 1
-        while i < end and BYTE_KIND[data[i]] == BYTE_TEXT:
-            out[o] = data[i]
-            o += 1
-            i += 1
+        i, o = _write_run(data, i, end, out, o)
         s[OUT] = o
     if flags & IN_LINK:
         s[LINK_BYTES] += s[OUT] - before
     return i
+
+
+@numba.njit(cache=True, nogil=True, _nrt=False)
+def _write_run(data: Any, i: int, end: int, out: Any, o: int) -> tuple[int, int]:
+    """Copy what stands as it is, single spaces between words among it: returns the positions in `data` and `out`."""
+    while i < end:
+        c = data[i]
+        kind = BYTE_KIND[c]
+        if kind == BYTE_TEXT or (c == 32 and i + 1 < end and BYTE_KIND[data[i + 1]] == BYTE_TEXT):
+            out[o] = c
+            i += 1
+            o += 1
+        elif kind == BYTE_ODD and i + 2 < end and odd(c, data[i + 1], data[i + 2]) == 0:
+            width = 2 if c == 0xC2 else 3
+            for k in range(width):
+                out[o + k] = data[i + k]
+            i += width
+            o += width
+        else:
+            break
+    return i, o
 
 
 @numba.njit(cache=True, nogil=True, _nrt=False)
