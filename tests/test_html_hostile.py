@@ -61,7 +61,8 @@ def test_a_page_over_the_limit_is_not_scanned() -> None:
 def test_a_page_that_breaks_a_batch_costs_itself_only(monkeypatch: pytest.MonkeyPatch) -> None:
     from openclaw_data.extraction import engines
 
-    def batch(texts: list[str]) -> list[tuple[str, str]]:
+    def batch(pages: list[str | bytes]) -> list[tuple[str, str]]:
+        texts = [page if isinstance(page, str) else page.decode() for page in pages]
         if any("bad" in t for t in texts):
             raise ValueError("bad page")
         return [(t, "") for t in texts]

@@ -1,6 +1,9 @@
 # ruff: noqa: E501, ISC004  (markup reads best on one line)
 """The scanner against its plain twin, on generated markup and on what real pages do wrong."""
 
+import importlib.util
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -140,3 +143,18 @@ def test_signatures_ignore_digits_and_tell_classes_apart() -> None:
     found = scan("<div class='post-1'>a</div><div class='post-22'>b</div><div class=nav>c</div>")
     a, b, c = found.elements[1:, E_SIGNATURE]
     assert a == b != c
+
+
+def test_words_of_real_pages_are_those_of_a_tree(shared_data: Path) -> None:
+    spec = importlib.util.spec_from_file_location(
+        "full_text", Path(__file__).parents[1] / "benchmarks" / "full_text.py"
+    )
+    assert spec is not None
+    assert spec.loader is not None
+    full_text = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(full_text)
+    pages = list(full_text.pages([shared_data / "pages-00002.warc.gz"], None, 40))
+    assert len(pages) > 5
+    for page, mine in zip(pages, full_text.ours(pages), strict=True):
+        found, size, more, less = full_text.explain(page, mine)
+        assert found["rest"] + found["spacing"] <= 0.005 * (size + mine.total()), (more, less)

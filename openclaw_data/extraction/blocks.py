@@ -1,7 +1,7 @@
 """Our own engine: scan once, judge every block by the model, put the text together. A batch of pages at a time."""
 
 import html as entities
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 BATCH_BYTES = 8_000_000
@@ -13,11 +13,13 @@ def extract(page: str, url: str = "") -> tuple[str, str]:  # noqa: ARG001  (ever
     return extract_batch([page])[0]
 
 
-def extract_batch(pages: list[str], *, comments: bool = False, markdown: bool = False) -> list[tuple[str, str]]:
+def extract_batch(
+    pages: Sequence[str | bytes], *, comments: bool = False, markdown: bool = False
+) -> list[tuple[str, str]]:
     """(main text, title) of every page.
 
     Args:
-        pages: decoded HTML.
+        pages: decoded HTML, or its bytes in UTF-8.
         comments: keep readers' comments too.
         markdown: mark headings, list items, quotations, code and tables.
     """
@@ -32,7 +34,7 @@ def extract_batch(pages: list[str], *, comments: bool = False, markdown: bool = 
     return found
 
 
-def scans(pages: list[str]) -> Iterator[Any]:
+def scans(pages: Sequence[str | bytes]) -> Iterator[Any]:
     """The scans of pages in order, several at a time."""
     import numpy as np
 
@@ -41,7 +43,7 @@ def scans(pages: list[str]) -> Iterator[Any]:
     batch: list[bytes] = []
     size = 0
     for k, page in enumerate(pages):
-        data = page.encode("utf-8", "replace")
+        data = page if isinstance(page, bytes) else page.encode("utf-8", "replace")
         batch.append(data)
         size += len(data)
         if size >= BATCH_BYTES or k == len(pages) - 1:

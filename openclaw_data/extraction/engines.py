@@ -6,7 +6,7 @@ it within bounds, and cleans what it returns.
 
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any, NamedTuple
 
@@ -29,14 +29,14 @@ class Engine(NamedTuple):
 
     `package` names the distribution whose version is recorded. A page of more than `free_bytes` characters or
     `free_tags` tags goes through the guard process; within both, the worst page measured takes about a second.
-    `batch` does the same for many pages at once, where that is faster; such an engine needs no guard.
+    `batch` does the same for many pages at once, as text or UTF-8, where that is faster; such an engine needs no guard.
     """
 
     extract: Callable[[str, str], tuple[str, str]]
     package: str
     free_bytes: int
     free_tags: int
-    batch: Callable[[list[str]], list[tuple[str, str]]] | None = None
+    batch: Callable[[Sequence[str | bytes]], list[tuple[str, str]]] | None = None
 
 
 def resiliparse(html: str, url: str = "") -> tuple[str, str]:  # noqa: ARG001  (every engine takes the URL)

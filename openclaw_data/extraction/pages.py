@@ -1,5 +1,6 @@
 """From raw records to pages: decode, find the main text and the title, within a page's limits."""
 
+import codecs
 import contextlib
 import re
 from collections.abc import Iterator
@@ -161,7 +162,8 @@ def _pages(tasks: list[Task], run: Run) -> Iterator[Page]:
     """Payloads through charset and engine, every failure turned into its page's error."""
     decoded = [charset.decode(task.payload, task.content_type) for task in tasks]
     plain = [is_plain(task.mime or task.content_type, task.payload) for task in tasks]
-    results = iter(_results([(d.text, t.url) for d, t, p in zip(decoded, tasks, plain, strict=True) if not p], run))
+    markup = [(d, t) for d, t, is_text in zip(decoded, tasks, plain, strict=True) if not is_text]
+    results = iter(_results(markup, run))
     for found, is_text in zip(decoded, plain, strict=True):
         evidence = (found.charset, found.source, found.replacements)
         if is_text:
@@ -177,19 +179,26 @@ def _pages(tasks: list[Task], run: Run) -> Iterator[Page]:
             yield Page(clean(result[0]), _title(result[1]), *evidence, run.extractor)
 
 
-def _results(pages: list[tuple[str, str]], run: Run) -> list[tuple[str, str] | Exception]:
-    """(text, title) or what went wrong, for each (HTML, URL): all at once where the engine can, else one by one."""
+def _results(pages: list[tuple[charset.Decoded, Task]], run: Run) -> list[tuple[str, str] | Exception]:
+    """(text, title) or what went wrong, for each page: all at once where the engine can, else one by one."""
     batch = ENGINES[run.engine].batch
     if batch is not None:
         with contextlib.suppress(Exception):  # one of the pages fails: the loop below finds out which
-            return [*batch([html.replace("\0", "") for html, _ in pages])]
+            return [*batch([_source(found, task.payload) for found, task in pages])]
     found: list[tuple[str, str] | Exception] = []
-    for html, url in pages:
+    for decoded, task in pages:
         try:
-            found.append(within_limits(run.engine, html, url, run.timeout))
+            found.append(within_limits(run.engine, decoded.text, task.url, run.timeout))
         except Exception as error:  # noqa: BLE001  (whatever an engine raises costs one page)
             found.append(error)
     return found
+
+
+def _source(found: charset.Decoded, payload: bytes) -> str | bytes:
+    """A page without NUL: as it came where that is good UTF-8, so that it is not encoded again."""
+    if found.charset == "utf-8" and not found.replacements and not payload.startswith(codecs.BOM_UTF8):
+        return payload.replace(b"\0", b"")
+    return found.text.replace("\0", "")
 
 
 def within_limits(engine: str, html: str, url: str, timeout: float) -> tuple[str, str]:
