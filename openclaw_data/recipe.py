@@ -179,6 +179,13 @@ class Model(Section):
     label: str = Field("", description="of a fastText model: the label whose probability is the score")
 
 
+class WordList(Section):
+    """A word list of the user's own."""
+
+    path: str = Field(description="a TSV file as in filters/lexicons; relative to the recipe's folder")
+    sha256: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")] = Field(description="the digest it must have")
+
+
 class Tokenized(Section):
     """The tokenizer that belongs to a model."""
 
@@ -270,6 +277,7 @@ class Recipe(Section):
     url_lists: tuple[str, ...] = Field(
         (), description="folders of block lists in UT1 form (`CATEGORY/domains`); `bundled` is filters/urls"
     )
+    lexicons: tuple[WordList, ...] = Field((), description="word lists of your own; they make the signals `own_…`")
     pii: Pii = Field(default_factory=Pii, description="how the edit `pii` masks personal data")
     filters: tuple[str, ...] = Field((), description="rule packs in order: names in filters/ or paths")
     dedup: Dedup | None = Field(default_factory=Dedup, description="duplicates; null switches all of it off")
@@ -322,6 +330,7 @@ def load(name: str) -> Recipe:
     sources = [s.model_copy(update={"paths": tuple(_beside(path, p) for p in s.paths)}) for s in found.sources]
     lists = {key: tuple(_beside(path, p) for p in paths) for key, paths in found.rights}
     bound: dict[str, Any] = {"sources": tuple(sources), "rights": Rights(**lists)}
+    bound["lexicons"] = tuple(w.model_copy(update={"path": _beside(path, w.path)}) for w in found.lexicons)
     bound["url_lists"] = tuple(p if p == BUNDLED else _beside(path, p) for p in found.url_lists)
     if found.decontaminate is not None:
         indexes = tuple(_beside(path, p) for p in found.decontaminate.indexes)
@@ -415,6 +424,10 @@ def portable(recipe: Recipe) -> dict[str, Any]:
     body["rights"] = {key: [path.rsplit("/", 1)[-1] for path in paths] for key, paths in body["rights"].items()}
     if not body["rights"]["robots"]:
         body["rights"].pop("robots")  # a recipe that does not ask for it is what it was
+    for words in body["lexicons"]:
+        words["path"] = words["path"].rsplit("/", 1)[-1]
+    if not body["lexicons"]:
+        body.pop("lexicons")  # as above
     body["url_lists"] = [path.rsplit("/", 1)[-1] for path in body["url_lists"]]
     return body
 
@@ -428,9 +441,14 @@ def url_folders(recipe: Recipe) -> tuple[str, ...]:
 def _classifiers(recipe: Recipe) -> "classifiers.Models":
     from openclaw_data.signals import classifiers
 
-    return classifiers.merged(
-        {task: {k: _choice(m) for k, m in languages.items()} for task, languages in recipe.models}
-    )
+    found = {task: {k: _choice(m) for k, m in languages.items()} for task, languages in recipe.models}
+    lists: dict[str, Choice] = {}
+    for given in recipe.lexicons:
+        name = given.path.rsplit("/", 1)[-1]
+        if name in lists:
+            raise DataError(given.path, f"a word list named {name!r} is listed already.", "Rename one.")
+        lists[name] = _choice(given)
+    return classifiers.merged({**found, "lexicons": lists})
 
 
 def _choice(model: Section) -> "Choice":
@@ -442,7 +460,14 @@ def _choice(model: Section) -> "Choice":
 
 
 def _refuse_unmeasured(recipe: Recipe, packs: tuple[rules.Pack, ...]) -> None:
-    """Raises DataError where a rule asks for a perplexity that no model measures."""
+    """Raises DataError where a rule asks for what only a model or a word list in the recipe measures."""
+    from openclaw_data.signals import lexicons
+
+    own = sorted(rules.needed(packs) & set(lexicons.Own._fields))
+    if own and not recipe.lexicons:
+        fact = f"a rule asks for {own[0]!r}, and no word list is given."
+        remedy = "Give one: lexicons: [{path: ..., sha256: ...}], or leave the pack out."
+        raise DataError(f"recipe {recipe.name}", fact, remedy)
     asking = rules.languages_asking(packs, "perplexity", recipe.languages)
     if missing := sorted(asking - set(recipe.models.perplexity)):
         language = missing[0]
@@ -455,9 +480,10 @@ def _refuse_unmeasured(recipe: Recipe, packs: tuple[rules.Pack, ...]) -> None:
 
 def _model_digests(recipe: Recipe, chosen: "classifiers.Models") -> dict[str, str]:
     from openclaw_data.extraction import model
-    from openclaw_data.signals import classifiers, language
+    from openclaw_data.signals import classifiers, language, lexicons
 
     found = {recipe.language.model: language.model_digest(recipe.language.model)}
+    found |= lexicons.bundled_digests()
     if recipe.extract.engine == "openclaw":
         found["extraction"] = hashlib.sha256(model.PATH.read_bytes()).hexdigest()
     return {**found, **classifiers.digests(chosen)}

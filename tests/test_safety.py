@@ -1,5 +1,6 @@
 """Word lists, block lists of URLs, and what is left of personal data in a dataset."""
 
+import hashlib
 import time
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
-from openclaw_data import documents, rules, share, signals
+from openclaw_data import documents, recipe, rules, share, signals
 from openclaw_data.audit.residue import residue
 from openclaw_data.cli import app
 from openclaw_data.documents import DataError
@@ -92,6 +93,70 @@ def test_coverage_counts_terms_by_risk_and_says_what_is_not_measured(tmp_path: P
     assert "A3.a        0 terms, no number asked for: not measured" in shown
     assert "Not complete." in shown
     assert len(lexicons.risk_names()) == 31
+
+
+OWN = HEADER.replace("category: x", "category: own") + "甲词\tzh\tA1.f\n乙词\tzh\tA1.f\n丙词\tzh\n"
+SPEC = """
+name: mine
+version: 1.0.0
+sources: [{{id: a, format: jsonl, paths: [a.jsonl], origin: user, record: x}}]
+filters: [own-lists]
+lexicons: [{{path: words.tsv, sha256: {digest}}}]
+"""
+
+
+def written(folder: Path, content: str | bytes = OWN, digest: str | None = None) -> str:
+    raw = content if isinstance(content, bytes) else content.encode()
+    (folder / "words.tsv").write_bytes(raw)
+    text = SPEC.format(digest=digest or hashlib.sha256(raw).hexdigest())
+    (folder / "mine.yaml").write_text(text, encoding="utf-8")
+    return str(folder / "mine.yaml")
+
+
+def test_own_word_lists_of_a_recipe_make_signals_risks_and_verdicts(tmp_path: Path) -> None:
+    resolved = recipe.resolve(recipe.load(written(tmp_path)))
+    texts = ["甲词乙词" + "字" * 96, "甲词" + "字" * 98, "字\n字\n字\n甲词丙词" + "字" * 300, "字\n" * 4 + "甲词乙词"]
+    raw = documents.from_texts(texts, titles=["", "甲词、丙词", "", "甲词"])
+    found = signals.compute(raw, ["own_terms", "own_head_terms", "own_risks"], resolved.classifiers)
+    assert found["own_terms"].to_pylist() == [2, 1, 2, 2]
+    assert found["own_head_terms"].to_pylist() == [2, 3, 0, 1]
+    assert found["own_risks"].to_pylist() == [["A1.f"], ["A1.f"], [], ["A1.f"]]
+    batch = documents.append(raw, signals.compute(raw, sorted(rules.needed(resolved.packs)), resolved.classifiers))
+    verdict = rules.judge(batch, resolved.packs).to_pylist()
+    assert verdict == [["own-lists.share", "own-lists.head"], ["own-lists.head"], [], ["own-lists.share"]]
+    assert resolved.models["lexicons-words.tsv"] == hashlib.sha256(OWN.encode()).hexdigest()
+    assert resolved.models["lexicon-porn"]
+    changed = recipe.resolve(recipe.load(written(tmp_path, OWN + "丁词\n")))
+    assert changed.digest != resolved.digest
+
+
+@pytest.mark.parametrize(
+    ("content", "digest", "message"),
+    [
+        (OWN, "b" * 64, "words.tsv: the word list's sha256 must be b{64} and is [0-9a-f]{64} .*Fetch the file again"),
+        (b"\x1f\x8b\xff\x00", None, "words.tsv: is not UTF-8"),
+        ("甲词\n", None, "header line '# owner"),
+        (HEADER, None, "has 0 terms"),
+    ],
+)
+def test_an_own_word_list_that_is_not_the_one_meant_is_refused(
+    tmp_path: Path, content: str | bytes, digest: str | None, message: str
+) -> None:
+    with pytest.raises(DataError, match=message):
+        recipe.resolve(recipe.load(written(tmp_path, content, digest)))
+
+
+def test_a_missing_own_list_names_its_digest_and_a_rule_without_list_is_refused(tmp_path: Path) -> None:
+    path = written(tmp_path, digest="a" * 64)
+    (tmp_path / "words.tsv").unlink()
+    with pytest.raises(DataError, match=r"no such word list; its sha256 must be a{64}"):
+        recipe.resolve(recipe.load(path))
+    (tmp_path / "mine.yaml").write_text(SPEC.format(digest="a" * 64).partition("lexicons")[0], encoding="utf-8")
+    with pytest.raises(DataError, match="'own_char_fraction', and no word list is given"):
+        recipe.resolve(recipe.load(path))
+    (tmp_path / "mine.yaml").write_text(SPEC.format(digest="a" * 64).replace("path:", "file:"), encoding="utf-8")
+    with pytest.raises(DataError, match=r"line 6: unknown key 'lexicons.0.file'"):
+        recipe.load(path)
 
 
 def test_good_documents_are_not_called_spam_and_spam_is(shared_data: Path) -> None:

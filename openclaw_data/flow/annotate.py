@@ -23,7 +23,7 @@ from openclaw_data.flow import decontaminate
 from openclaw_data.flow import work as folder
 from openclaw_data.ingest import blocklists, urls
 from openclaw_data.rights import robots
-from openclaw_data.signals import language, risks
+from openclaw_data.signals import language, lexicons, risks
 
 STAGE = "annotated"
 ALWAYS = ("byte_count", "char_count", "words", "quality_score", "toxicity_score", *risks.NEEDED)
@@ -139,6 +139,7 @@ def annotate(raw: pa.RecordBatch, resolved: recipe.Resolved) -> pa.RecordBatch:
         batch = documents.append(batch, pii.not_looked(len(batch)))
     batch = decontaminate.search(batch, asked.decontaminate)
     asked_for = {"perplexity"} if resolved.classifiers.get("perplexity") else set()
+    asked_for |= set(lexicons.Own._fields) if resolved.classifiers.get("lexicons") else set()
     names = (rules.needed(resolved.packs) | set(ALWAYS) | asked_for) - set(batch.schema.names)
     measured = signals.compute(batch, sorted(names), resolved.classifiers)
     text = {"text_sha256": text_digests(batch.column("text")), "token_count": measured["words"]}

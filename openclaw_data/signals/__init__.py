@@ -131,8 +131,13 @@ _CLASSIFIERS = "openclaw_data.signals.classifiers:"
 
 SIGNALS: dict[str, str] = {column: name for name, columns in FUNCTIONS.items() for column in columns}
 
-OPTIONAL: dict[str, str] = {"perplexity": "openclaw_data.signals.classifiers:perplexity"}
-"""Signals that can be measured only with a model of your own, given in the recipe: column -> function."""
+OPTIONAL: dict[str, str] = {
+    "perplexity": "openclaw_data.signals.classifiers:perplexity",
+    **dict.fromkeys(
+        ("own_char_fraction", "own_terms", "own_head_terms", "own_risks"), "openclaw_data.signals.classifiers:own_lists"
+    ),
+}
+"""Signals that can be measured only with a model or word list of your own, given in the recipe: column -> function."""
 
 
 ADDED: "dict[str, Callable[[pa.RecordBatch], Mapping[str, pa.Array]]]" = {}

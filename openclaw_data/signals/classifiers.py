@@ -16,6 +16,7 @@ from openclaw_data import documents
 from openclaw_data.errors import DataError
 from openclaw_data.models import fasttext, files, scoring
 from openclaw_data.models.files import Choice
+from openclaw_data.signals import lexicons
 
 Models = Mapping[str, Mapping[str, Choice]]
 _REPEATED = "duplicate_5_gram_char_fraction"
@@ -74,6 +75,9 @@ def digests(models: Models) -> dict[str, str]:
 
 def _load(task: str, choice: Choice) -> None:
     """Load a model, which verifies it."""
+    if task == "lexicons":
+        lexicons.read(choice.path, choice.sha256)
+        return
     if task == "perplexity":
         from openclaw_data.models import perplexity as measure
 
@@ -136,6 +140,19 @@ def perplexity(batch: pa.RecordBatch, models: Models | None = None) -> Perplexit
     from openclaw_data.models import perplexity as measure
 
     return Perplexity(*_by_language(batch, chosen, 1, lambda c, rows: measure.score(c, rows.column("text"))[None]))
+
+
+def own_lists(batch: pa.RecordBatch, models: Models | None = None) -> lexicons.Own:
+    """Terms of the recipe's own word lists.
+
+    Raises:
+        DataError: there is none.
+    """
+    lists = (models or {}).get("lexicons", {})
+    if not lists:
+        fact = "no word list of your own is given."
+        raise DataError("signal 'own_terms'", fact, "Name one under `lexicons:` in the recipe.")
+    return lexicons.own(batch, lists)
 
 
 def about(batch: pa.RecordBatch, ground: str, models: Models | None = None) -> Any:

@@ -7,7 +7,8 @@ or the first lines.
 """
 
 import hashlib
-from functools import cache
+from collections.abc import Mapping
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -18,6 +19,7 @@ import pyarrow.compute as pc
 from openclaw_data import documents, share
 from openclaw_data.errors import DataError
 from openclaw_data.kernels import terms as kernel
+from openclaw_data.models.files import Choice
 
 CATEGORIES = ("gambling", "porn", "seo", "phishing")
 HEADER = ("owner", "category", "version", "source", "licence")
@@ -68,6 +70,58 @@ class Spam(NamedTuple):
     phishing_head_terms: pa.Array
 
 
+class Own(NamedTuple):
+    """Terms of the word lists that a recipe names, all of them together, in text and title."""
+
+    own_char_fraction: pa.Array  # float32, 0-1: characters of the text in terms
+    own_terms: pa.Array  # int32: different terms in the text
+    own_head_terms: pa.Array  # int32: different terms in the title and in the first three lines
+    own_risks: (
+        pa.Array
+    )  # list<string>: risks whose terms are RISK_FRACTION of the text, or RISK_HEAD of them in its head
+
+
+RISK_FRACTION, RISK_HEAD = 0.01, 2
+"""From where on the terms of a risk speak of the document as a whole: their share of it, with two different ones at
+least, or different ones in its title and first lines."""
+
+
+def own(batch: pa.RecordBatch, lists: Mapping[str, Choice]) -> Own:
+    """Count the terms of a recipe's own lists."""
+    trie = own_trie(tuple(lists.values()))
+    names = (*risk_names(), "")
+    text = kernel.count(*documents.text_buffers(batch.column("text")), *trie, len(names))
+    title = kernel.count(*documents.text_buffers(batch.column("title")), *trie, len(names))
+    chars = np.maximum(pc.utf8_length(batch.column("text")).to_numpy(), 1)
+    head = text[:, :, 2] + title[:, :, 1]
+    clear = ((text[:, :, 0] >= RISK_FRACTION * chars[:, None]) & (text[:, :, 1] > 1)) | (head >= RISK_HEAD)
+    return Own(
+        pa.array((text[:, :, 0].sum(axis=1) / chars).astype(np.float32)),
+        pa.array(text[:, :, 1].sum(axis=1).astype(np.int32)),
+        pa.array(head.sum(axis=1).astype(np.int32)),
+        pa.array([[names[k] for k in np.flatnonzero(row)] for row in clear[:, :-1]], pa.list_(pa.string())),
+    )
+
+
+@lru_cache(maxsize=4)
+def own_trie(lists: tuple[Choice, ...]) -> kernel.Trie:
+    """The lists as one trie, each term under its risk (the last category: none); built once a process.
+
+    Raises:
+        DataError: as `read`.
+    """
+    risks = {name: k for k, name in enumerate((*risk_names(), ""))}
+    found = [read(choice.path, choice.sha256) for choice in lists]
+    terms = [(term, risks[risk]) for one in found for term, risk in zip(one.terms, one.risks, strict=True)]
+    return kernel.build([term for term, _ in terms], [risk for _, risk in terms])
+
+
+def bundled_digests() -> dict[str, str]:
+    """`lexicon-NAME` -> sha256 of each bundled list."""
+    folder = share.folder("filters") / "lexicons"
+    return {f"lexicon-{name}": read(folder / f"{name}.tsv").digest for name in CATEGORIES}
+
+
 def spam(batch: pa.RecordBatch) -> Spam:
     """Count the terms of gambling, pornography, SEO and phishing."""
     trie = _spam_trie()
@@ -97,19 +151,25 @@ def _spam_trie() -> kernel.Trie:
     return kernel.build(terms, [c for c, found in enumerate(lists) for _ in found.terms])
 
 
-def read(path: str | Path) -> Lexicon:
-    """Read and check a list.
+def read(path: str | Path, sha256: str = "") -> Lexicon:
+    """Read and check a list, whose digest must be `sha256` where one is given.
 
     Raises:
-        DataError: no such file, too large, not UTF-8, a header line missing, a term too long, no such risk; names file
-            and line.
+        DataError: no such file, too large, another digest, not UTF-8, a header line missing, a term too long, no such
+            risk; names file, line or digests, and remedy.
     """
     path = Path(path)
     if not path.is_file():
-        raise DataError(str(path), "there is no such word list.", "Give the path of a TSV file.")
+        wanted = f"; its sha256 must be {sha256}" if sha256 else ""
+        raise DataError(str(path), f"there is no such word list{wanted}.", "Give the path of a TSV file.")
     if path.stat().st_size > MAX_FILE_BYTES:
         raise DataError(str(path), f"is larger than {MAX_FILE_BYTES // 10**6} MB.", "Split the list.")
     raw = path.read_bytes()
+    digest = hashlib.sha256(raw).hexdigest()
+    if sha256 and digest != sha256:
+        fact = f"the word list's sha256 must be {sha256} and is {digest} ({len(raw)} bytes)."
+        remedy = "Fetch the file again; if the new one is meant, write its digest where the old one stands."
+        raise DataError(str(path), fact, remedy)
     try:
         lines = raw.decode("utf-8-sig").splitlines()
     except UnicodeDecodeError as error:
@@ -128,7 +188,7 @@ def read(path: str | Path) -> Lexicon:
             raise DataError(str(path), f"the header line '# {key}: ...' is missing.", "Say it at the top of the file.")
     if not 0 < len(terms) <= MAX_TERMS:
         raise DataError(str(path), f"has {len(terms)} terms.", f"Give from 1 to {MAX_TERMS}.")
-    return Lexicon(str(path), header, tuple(terms), tuple(terms.values()), hashlib.sha256(raw).hexdigest())
+    return Lexicon(str(path), header, tuple(terms), tuple(terms.values()), digest)
 
 
 def _row(place: str, line: str) -> tuple[str, str]:

@@ -76,7 +76,7 @@ NEEDED = tuple(sorted({d.column for detectors in DETECTORS.values() for d in det
 
 
 def codes(batch: pa.RecordBatch, models: classifiers.Models | None = None) -> pa.Array:
-    """The risks found in each document, list<string>, in the annex's order.
+    """The risks found in each document, list<string>, in the annex's order; those of the recipe's own lists, too.
 
     batch: n documents with `text`, `language` and the signals `NEEDED`.
     """
@@ -87,6 +87,9 @@ def codes(batch: pa.RecordBatch, models: classifiers.Models | None = None) -> pa
                 others = any(c.startswith(OTHER[:2]) for c in found[row])
                 if code not in found[row] and not (code == OTHER and others):
                     found[row].append(code)
+    if "own_risks" in batch.schema.names:
+        for row, own in enumerate(batch.column("own_risks").to_pylist()):
+            found[row] = [code for code in RISKS if code in found[row] or code in own]
     return pa.array(found, pa.list_(pa.string()))
 
 
