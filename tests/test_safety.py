@@ -95,6 +95,16 @@ def test_coverage_counts_terms_by_risk_and_says_what_is_not_measured(tmp_path: P
     assert len(lexicons.risk_names()) == 31
 
 
+def test_advertisements_are_spam_and_sentences_about_them_are_not() -> None:
+    lines = (Path(__file__).parent / "spam_pages.tsv").read_text("utf-8").splitlines()
+    kinds, texts = zip(*(line.split("\t") for line in lines), strict=True)
+    packs = rules.load(["spam"])
+    batch = documents.from_texts(list(texts))
+    batch = documents.append(batch, signals.compute(batch, sorted(rules.needed(packs))))
+    judged = rules.judge(batch, packs).to_pylist()
+    assert all(bool(found) == (kind != "clean") for kind, found in zip(kinds, judged, strict=True))
+
+
 OWN = HEADER.replace("category: x", "category: own") + "甲词\tzh\tA1.f\n乙词\tzh\tA1.f\n丙词\tzh\n"
 SPEC = """
 name: mine
