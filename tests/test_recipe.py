@@ -105,7 +105,7 @@ def keys(model: type, prefix: str = "") -> list[str]:
     """Every dotted key of a recipe."""
     found = []
     for name, field in model.model_fields.items():  # type: ignore[attr-defined]
-        inner = recipe._section_in(field.annotation)
+        inner = recipe.section_in(field.annotation)
         found += keys(inner, f"{prefix}{name}.") if inner else [prefix + name]
     return found
 
