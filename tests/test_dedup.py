@@ -2,6 +2,7 @@
 
 import itertools
 import random
+import re
 
 import numpy as np
 import pyarrow as pa
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 
 from openclaw_data.dedup import clusters, fingerprints, local, stages
 from openclaw_data.documents import DataError, from_texts
+from openclaw_data.ingest import urls
 
 EDGES = st.lists(st.tuples(st.integers(0, 30), st.integers(0, 30)).filter(lambda e: e[0] != e[1]), max_size=40)
 WORDS = [f"word{i}" for i in range(3000)]
@@ -285,6 +287,21 @@ def test_nothing_to_deduplicate_gives_an_empty_table():
 )
 def test_urls_become_canonical(url, canonical):
     assert fingerprints.canonical_url(url) == canonical
+
+
+URLS = st.from_regex(
+    r"\A(?:https?|HTTP|ftp)?:?/?/?[a-zA.\-@:0-9\t\n ]{0,8}(?:[/?#%.;~][ab/.%20;@:\t\n?#]{0,8})?\n?\Z", fullmatch=False
+)
+
+
+@settings(max_examples=300)
+@given(URLS)
+def test_the_short_way_for_plain_urls_gives_what_the_long_way_gives(url):
+    canonical, host = fingerprints.canonical_url(url), urls.host(url)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(fingerprints, "PLAIN_URL", re.compile("(?!)"))
+        patch.setattr(urls, "_PLAIN_HOST", re.compile("(?!)"))
+        assert (canonical, host) == (fingerprints.canonical_url(url), urls.host(url))
 
 
 def test_a_url_without_a_host_has_no_hash():

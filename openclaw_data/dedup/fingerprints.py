@@ -38,6 +38,8 @@ ENCODED_SLASH = re.compile("%2[Ff]")
 UNQUOTED = "/:@!$&'()*+,;=~"
 PLAIN_PATH = re.compile(f"[A-Za-z0-9_.{re.escape(UNQUOTED)}-]*")
 """A path that percent-encoding leaves as it is, as most are."""
+PLAIN_URL = re.compile(rf"https?://([a-z0-9.-]*[a-z0-9-])\.*((?:/{PLAIN_PATH.pattern})?)")
+"""A URL of host and plain path alone: what is left to do is to take slashes off its end."""
 TRACKING = frozenset(
     (  # noqa: SIM905 - thirty quoted words read worse
         "gclid gclsrc dclid fbclid msclkid yclid twclid ttclid igshid mc_cid mc_eid _ga _gl _hsenc _hsmi spm scm "
@@ -167,6 +169,8 @@ def canonical_url(url: str) -> str:
     parameters and trailing slashes go; parameters are sorted; percent-encoding is made uniform. A fragment that
     routes (`#!/...`) stays.
     """
+    if plain := PLAIN_URL.fullmatch(url):
+        return f"https://{plain[1]}{plain[2].rstrip('/')}"
     try:
         parts = urlsplit(url.strip())
         host, port = (parts.hostname or "").rstrip("."), parts.port

@@ -105,13 +105,13 @@ def pages(
     if not raw.schema.equals(RAW):
         raise DataError("extract.pages", "the batch is not of the schema documents.RAW.", "Make it with ingest.read.")
     wanted = ("url", "content_mime_detected", "content_type", "payload", "text", "title", "skipped", "error")
-    columns = [raw.column(name) for name in wanted]
+    columns = [raw.column(name).to_numpy(zero_copy_only=False) for name in wanted]
     details = raw.column("error_detail")
     found: list[Page] = []
     reasons: list[str] = []
     tasks: list[Task] = []
-    for i in range(raw.num_rows):
-        url, mime, content_type, payload, text, title, skipped, error = (column[i].as_py() for column in columns)
+    for i, row in enumerate(zip(*columns, strict=True)):
+        url, mime, content_type, payload, text, title, skipped, error = row
         page = Page("", "", "", "", 0, "")
         if skipped or error:
             page = page._replace(title=_title(title), error=error, detail=details[i].as_py())

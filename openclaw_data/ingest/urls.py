@@ -2,10 +2,15 @@
 
 import functools
 import ipaddress
+import re
 from typing import Any
 from urllib.parse import urlsplit
 
 import pyarrow as pa
+
+_MAX_URL = 8192
+_PLAIN_HOST = re.compile(r"https?://([a-z0-9.-]+)(?=[/?#]|\Z)")
+"""What `urlsplit` would take apart to the same host, in a fifth of the time; that is nearly every URL."""
 
 
 def url_host_registered_domain(urls: pa.Array) -> pa.Array:
@@ -19,8 +24,10 @@ def url_host_registered_domain(urls: pa.Array) -> pa.Array:
 
 def host(url: str) -> str:
     """The host of a URL in lower case, without user, port and trailing dot; "" for what is no URL."""
+    if plain := _PLAIN_HOST.match(url, 0, _MAX_URL):
+        return plain[1].rstrip(".")
     try:
-        return (urlsplit(url[:8192]).hostname or "").rstrip(".")
+        return (urlsplit(url[:_MAX_URL]).hostname or "").rstrip(".")
     except ValueError:
         return ""
 

@@ -59,19 +59,25 @@ def judge(batch: "pa.RecordBatch | pl.DataFrame", packs: Sequence[Pack]) -> "pa.
     Raises:
         DataError: a column is missing, or holds a null or NaN; names column and row.
     """
+    import numpy as np
     import polars as pl
     import pyarrow as pa
 
-    frame = batch if isinstance(batch, pl.DataFrame) else _frame(batch, needed(packs))
-    _refuse_gaps(frame, needed(packs))
-    names = [f"{pack.name}.{rule.name}" for pack in packs for rule in pack.rules]
-    kept = [kept_by(pack, rule, packs).alias(f"{pack.name}.{rule.name}") for pack in packs for rule in pack.rules]
-    empty = pl.lit([], dtype=pl.List(pl.String))
-    if not kept or not frame.height:
+    columns = needed(packs)
+    frame = batch if isinstance(batch, pl.DataFrame) else _frame(batch, columns)
+    _refuse_gaps(frame, columns)
+    rules = [(pack, rule) for pack in packs for rule in pack.rules]
+    if not rules or not frame.height:
         return pa.array([[] for _ in range(frame.height)], pa.list_(pa.string()))
-    failing = [pl.when(~pl.col(n)).then(pl.lit([n], dtype=pl.List(pl.String))).otherwise(empty) for n in names]
-    verdict = frame.lazy().select(kept).select(pl.concat_list(failing).alias("verdict")).collect()
-    return verdict["verdict"].to_arrow().cast(pa.list_(pa.string()))
+    names = [f"{pack.name}.{rule.name}" for pack, rule in rules]
+    kept = [
+        kept_by(pack, rule, packs).fill_null(value=True).alias(name)
+        for (pack, rule), name in zip(rules, names, strict=True)
+    ]
+    failing = ~frame.select(kept).to_numpy()  # bool[rows, rules]
+    offsets = np.concatenate(([0], np.cumsum(np.count_nonzero(failing, axis=1)))).astype(np.int32)
+    failed = pa.array(names, pa.string()).take(pa.array(np.nonzero(failing)[1]))
+    return pa.ListArray.from_arrays(pa.array(offsets), failed)
 
 
 def matches(languages: Iterable[str], language: str, script: str) -> str | None:
@@ -130,12 +136,15 @@ def _frame(batch: "pa.RecordBatch", columns: set[str]) -> "pl.DataFrame":
 
 
 def _refuse_gaps(frame: "pl.DataFrame", columns: set[str]) -> None:
+    import numpy as np
+
     for name in sorted(columns):
         if name not in frame.columns:
             raise DataError(f"column {name!r}", "a rule needs it and the batch does not have it.", "Compute it first.")
         column = frame[name]
+        if not column.null_count() and not (column.dtype.is_float() and np.isnan(column.to_numpy()).any()):
+            continue
         gaps = column.is_null() | column.is_nan() if column.dtype.is_float() else column.is_null()
-        if gaps.any():
-            row = gaps.to_list().index(True)
-            what = "null" if column[row] is None else "NaN"
-            raise DataError(f"column {name!r}, row {row}", f"the value is {what}.", "Drop the row or give it a value.")
+        row = gaps.to_list().index(True)
+        what = "null" if column[row] is None else "NaN"
+        raise DataError(f"column {name!r}, row {row}", f"the value is {what}.", "Drop the row or give it a value.")
