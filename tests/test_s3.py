@@ -1,6 +1,7 @@
 """A run whose input, work folder and dataset are all on an S3 server gives the bytes of a local run."""
 
 import hashlib
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -33,6 +34,7 @@ def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     fsspec.filesystem("s3").mkdir("curated")
     yield "s3://curated"
     fsspec.get_filesystem_class("s3").clear_instance_cache()
+    urllib.request.urlopen(f"http://{host}:{port}/moto-api/reset", b"").close()  # its buckets outlive the server
     server.stop()
 
 
