@@ -65,12 +65,18 @@ PAGE = pa.schema(
         pa.field("replacements", pa.int32(), nullable=False),
         pa.field("extractor", pa.string(), nullable=False),
         pa.field("title", pa.string(), nullable=False),
+        pa.field("page_canonical_url", pa.string(), nullable=False),
+        pa.field("page_language", pa.string(), nullable=False),
+        pa.field("page_author", pa.string(), nullable=False),
+        pa.field("page_published", pa.string(), nullable=False),
+        pa.field("page_site", pa.string(), nullable=False),
         pa.field("text", pa.string(), nullable=False),
         *OUTCOME,
     ]
 )
 """What `extract` yields. `charset_source`: which evidence decided (`bom`, `http`, `meta`, `utf-8`, `sniffed`,
-`text`). `replacements`: U+FFFD put in while decoding."""
+`text`). `replacements`: U+FFFD put in while decoding. `page_*`: what the page's markup states of itself, unchecked:
+see `extraction.Page`; `page_author` is personal data and stays in the work folder."""
 
 SKIPPED = {
     "http_status": "the response's status is not 200",

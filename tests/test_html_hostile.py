@@ -60,14 +60,15 @@ def test_a_page_over_the_limit_is_not_scanned() -> None:
 
 def test_a_page_that_breaks_a_batch_costs_itself_only(monkeypatch: pytest.MonkeyPatch) -> None:
     from openclaw_data.extraction import engines
+    from openclaw_data.extraction.describe import NOTHING, Description
 
-    def batch(pages: list[str | bytes]) -> list[tuple[str, str]]:
+    def batch(pages: list[str | bytes], urls: list[str]) -> list[tuple[str, str, Description]]:
         texts = [page if isinstance(page, str) else page.decode() for page in pages]
         if any("bad" in t for t in texts):
             raise ValueError("bad page")
-        return [(t, "") for t in texts]
+        return [(t, "", NOTHING) for t in texts]
 
-    engine = engines.ENGINES["openclaw"]._replace(batch=batch, extract=lambda html, url="": batch([html])[0])
+    engine = engines.ENGINES["openclaw"]._replace(batch=batch, extract=lambda html, url="": batch([html], [url])[0][:2])
     monkeypatch.setitem(engines.ENGINES, "openclaw", engine)
     raw = documents.build(documents.RAW, [{"id": "0", "payload": b"<p>good"}, {"id": "1", "payload": b"<p>bad"}])
     assert pages(raw).column("error").to_pylist() == ["", "extract_failed"]

@@ -46,6 +46,8 @@ def test_a_kept_document_is_traced_to_its_shard_and_row(made: Path) -> None:
     assert (row["id"], row["text_sha256"]) == (one["id"], told["text"]["text_sha256"])
     assert told["raw"]["warc_record_offset"] == one["warc_record_offset"]
     assert told["source"]["licence"] == "Apache-2.0"
+    assert told["page"] == {name: one[name] for name in one if name.startswith("page_")}
+    assert told["page"]["page_language"] == "zh-CN"
     judged = {r["rule"]: r for r in told["rules"]}
     assert set(judged) == set(manifest.read(str(made)).rules)
     assert all(r["held"] is not False for r in told["rules"])
@@ -72,6 +74,11 @@ def test_a_duplicate_names_the_document_that_stayed(made: Path) -> None:
     (told,) = trace.trace(str(made), one["id"])
     stays = table.filter(pl.col("id") == told["duplicates"]["stays"]).row(0, named=True)
     assert (stays["dup_cluster_id"], stays["dup_rank"]) == (one["dup_cluster_id"], 0)
+
+
+def test_an_author_is_in_no_file_of_a_dataset(made: Path) -> None:
+    for path in (*(made / "decisions").glob("*.parquet"), *(made / "data").rglob("*.parquet")):
+        assert "page_author" not in pq.read_schema(path).names
 
 
 def test_an_unknown_id_is_an_error(made: Path) -> None:

@@ -6,7 +6,9 @@ from typing import Annotated, Any
 
 import typer
 
-_PARTS = ("dataset", "source", "raw", "extraction", "edits", "text", "rights", "duplicates", "decisions", "data")
+_PARTS = (
+    "dataset", "source", "raw", "extraction", "page", "edits", "text", "rights", "duplicates", "decisions", "data",
+)  # fmt: skip
 Dataset = Annotated[str, typer.Argument(help="Folder (or URL) of a dataset.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
@@ -182,18 +184,7 @@ def publish(
 def _print_trace(told: dict[str, Any]) -> None:
     because = f": {', '.join(told['dropped_by'])}" if told["dropped_by"] else ""
     _print(f"{told['id']}\n  {told['outcome']}{because}")
-    for part in (
-        "dataset",
-        "source",
-        "raw",
-        "extraction",
-        "edits",
-        "text",
-        "rights",
-        "duplicates",
-        "decisions",
-        "data",
-    ):
+    for part in _PARTS:
         if told[part]:
             _print(f"  {part:<11}{_pairs(told[part])}")
     for rule in told["rules"]:

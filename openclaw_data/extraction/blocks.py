@@ -4,6 +4,8 @@ import html as entities
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from openclaw_data.extraction.describe import Description, stated
+
 BATCH_BYTES = 8_000_000
 """Pages are scanned together up to this size: the arrays of a scan are several times as large."""
 
@@ -23,15 +25,34 @@ def extract_batch(
         comments: keep readers' comments too.
         markdown: mark headings, list items, quotations, code and tables.
     """
+    return [found for _, of_scan in _extracted(pages, comments=comments, markdown=markdown) for found in of_scan]
+
+
+def extract_described(pages: Sequence[str | bytes], urls: Sequence[str]) -> list[tuple[str, str, Description]]:
+    """(main text, title, what it states of itself) of every page; `urls`: where they are from."""
+    found: list[tuple[str, str, Description]] = []
+    for scan, of_scan in _extracted(pages):
+        said = stated(scan, urls[len(found) : len(found) + len(of_scan)])
+        found += [(text, title, one) for (text, title), one in zip(of_scan, said, strict=True)]
+    return found
+
+
+def described(page: str | bytes, url: str) -> Description:
+    """What one page states of itself, for engines that have no scan of ours."""
+    return next(stated(scan, [url])[0] for scan in scans([page]))
+
+
+def _extracted(
+    pages: Sequence[str | bytes], *, comments: bool = False, markdown: bool = False
+) -> Iterator[tuple[Any, list[tuple[str, str]]]]:
+    """Each scan with the texts and titles of its pages."""
     from openclaw_data.extraction import assemble, model
 
     trained = model.load()
-    found: list[tuple[str, str]] = []
     for scan in scans(pages):
         keep = model.choose(trained, scan, comments=comments)
         texts = assemble.markdown(scan, keep) if markdown else assemble.texts(scan, keep)
-        found += zip(texts, titles(scan), strict=True)
-    return found
+        yield scan, list(zip(texts, titles(scan), strict=True))
 
 
 def scans(pages: Sequence[str | bytes]) -> Iterator[Any]:

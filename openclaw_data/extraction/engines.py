@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from openclaw_data.documents import DataError
 from openclaw_data.extraction import blocks
+from openclaw_data.extraction.describe import Description
 
 NO_LIMIT = sys.maxsize
 
@@ -29,14 +30,15 @@ class Engine(NamedTuple):
 
     `package` names the distribution whose version is recorded. A page of more than `free_bytes` characters or
     `free_tags` tags goes through the guard process; within both, the worst page measured takes about a second.
-    `batch` does the same for many pages at once, as text or UTF-8, where that is faster; such an engine needs no guard.
+    `batch` does the same for many pages and their URLs at once, as text or UTF-8, where that is faster, and says what
+    each page states of itself from the same scan; such an engine needs no guard.
     """
 
     extract: Callable[[str, str], tuple[str, str]]
     package: str
     free_bytes: int
     free_tags: int
-    batch: Callable[[Sequence[str | bytes]], list[tuple[str, str]]] | None = None
+    batch: Callable[[Sequence[str | bytes], Sequence[str]], list[tuple[str, str, Description]]] | None = None
 
 
 def resiliparse(html: str, url: str = "") -> tuple[str, str]:  # noqa: ARG001  (every engine takes the URL)
@@ -61,7 +63,7 @@ def trafilatura(html: str, url: str = "") -> tuple[str, str]:
 
 ENGINES = {
     # Linear in the bytes of a page whatever is in it: 10 MB take less than a second (tests/test_html_hostile.py).
-    "openclaw": Engine(blocks.extract, "openclaw-data", NO_LIMIT, NO_LIMIT, batch=blocks.extract_batch),
+    "openclaw": Engine(blocks.extract, "openclaw-data", NO_LIMIT, NO_LIMIT, batch=blocks.extract_described),
     # Resiliparse's time grows with the square of the nesting depth and of the attributes of one tag. Measured on one
     # core: 4,000 nested tags 0.2 s, 128 kB of attributes in one tag 0.8 s; 1 % of real pages are beyond these bounds.
     "resiliparse": Engine(resiliparse, "resiliparse", free_bytes=128_000, free_tags=4_000),

@@ -12,7 +12,8 @@ MOST_ENTRIES = 200
 MOST_CHARS = 2_000
 """Names and values are cut here."""
 MOST_JSON_CHARS = 100_000
-"""A longer JSON-LD script is left out."""
+"""JSON-LD scripts are left out from the one on with which a page has more."""
+_PUBLISHED = {"published", "dt-published"}
 _ATTRIBUTE = re.compile(r"([^\s\"'>/=]+)(?:\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s>]+)))?")
 
 
@@ -21,7 +22,9 @@ class Head(NamedTuple):
 
     `meta`: (name, property or http-equiv in lower case; content). `links`: (rel in lower case, href, type) of `<link>`
     and of `<a rel=license>`. `json_ld`: contents of `<script type="application/ld+json">`, unparsed. `title`: of
-    `<title>`, as written. `lang`: of `<html>`. `times`: `datetime` of `<time>`.
+    `<title>`, as written. `lang`: of `<html>`. `times`: `datetime` of each `<time>` that is marked as that of
+    publication, by `pubdate`, `itemprop=datePublished` or the class `published` or `dt-published`. `base`:
+    of `<base href>`.
     """
 
     meta: list[tuple[str, str]]
@@ -30,6 +33,7 @@ class Head(NamedTuple):
     title: str = ""
     lang: str = ""
     times: tuple[str, ...] = ()
+    base: str = ""
 
 
 def head(page: str) -> Head:
@@ -47,17 +51,19 @@ def heads(scanned: Any) -> list[Head]:
     return [head_of(scanned, i) for i in range(len(scanned.offsets) - 1)]
 
 
-def head_of(scanned: Any, page: int) -> Head:
-    """The statements of one page of a scan."""
-    from openclaw_data.kernels.html_layout import HTML, JSON_LD, LICENCE, LINK, META, TIME
+def head_of(scanned: Any, page: int, wanted: Any = None) -> Head:
+    """The statements of one page of a scan; with `wanted` bool[m] only those of these marks, and not the title."""
+    from openclaw_data.kernels.html_layout import BASE, HTML, JSON_LD, LICENCE, LINK, META, TIME
 
     found = Head([], [], [])
-    lang, times = "", list[str]()
-    start, end = scanned.titles[page]
-    title = _source(scanned, start, min(end, start + 4 * MOST_CHARS)) if start >= 0 else ""
-    for kind, first, last in scanned.marks[scanned.page_marks[page] : scanned.page_marks[page + 1]].tolist():
+    lang, base, times = "", "", list[str]()
+    rows = slice(scanned.page_marks[page], scanned.page_marks[page + 1])
+    marks = scanned.marks[rows] if wanted is None else scanned.marks[rows][wanted[rows]]
+    json_left = MOST_JSON_CHARS
+    for kind, first, last in marks.tolist():
         if kind == JSON_LD:
-            if last - first <= MOST_JSON_CHARS and len(found.json_ld) < MOST_ENTRIES:
+            json_left -= last - first
+            if json_left >= 0 and len(found.json_ld) < MOST_ENTRIES:
                 found.json_ld.append(_source(scanned, first, last).strip())
             continue
         entry = attributes(_source(scanned, first, min(last, first + 4 * MOST_CHARS)))
@@ -70,9 +76,23 @@ def head_of(scanned: Any, page: int) -> Head:
             found.links.append((rel, href, entry.get("type", "").strip().lower()))
         elif kind == HTML:
             lang = lang or (entry.get("lang") or entry.get("xml:lang") or "").strip()
-        elif kind == TIME and len(times) < MOST_ENTRIES:
+        elif kind == BASE:
+            base = base or entry.get("href", "").strip()
+        elif kind == TIME and len(times) < MOST_ENTRIES and _is_publication(entry):
             times.append(entry.get("datetime", "").strip())
-    return found._replace(title=html.unescape(title)[:MOST_CHARS], lang=lang[:100], times=tuple(times))
+    title = _title(scanned, page) if wanted is None else ""
+    return Head(found.meta, found.links, found.json_ld, title, lang[:100], tuple(times), base)
+
+
+def _is_publication(time: dict[str, str]) -> bool:
+    named = time.get("itemprop", "").lower().split()
+    return "pubdate" in time or "datepublished" in named or bool(_PUBLISHED & {*time.get("class", "").lower().split()})
+
+
+def _title(scanned: Any, page: int) -> str:
+    start, end = scanned.titles[page]
+    title = _source(scanned, start, min(end, start + 4 * MOST_CHARS)) if start >= 0 else ""
+    return html.unescape(title)[:MOST_CHARS]
 
 
 def attributes(tag: str) -> dict[str, str]:

@@ -9,7 +9,8 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 
 from openclaw_data.documents import PAGE, RAW, DataError
-from openclaw_data.extraction import charset
+from openclaw_data.extraction import blocks, charset
+from openclaw_data.extraction.describe import NOTHING, Description
 from openclaw_data.extraction.engines import ENGINES, label
 
 DEFAULT_ENGINE = "openclaw"
@@ -36,6 +37,10 @@ class Page(NamedTuple):
     `text`: lines end in a line feed, at most one blank line in a row, no trailing blanks, no NUL and no lone surrogate.
     `charset`, `source`, `replacements`: see `charset.Decoded`. `error`: a key of `documents.ERRORS`, "" where all went
     well; then `text` is "". `detail` says more about the error.
+
+    What the page's markup states of itself, with any engine, and "" where it does not or is plain text or an error:
+    `canonical_url` (absolute, http or https), `language` (as declared: `zh-CN`), `author` (names, which are personal
+    data), `published` (ISO 8601), `site` (its name). See `describe.Description`.
     """
 
     text: str
@@ -46,6 +51,11 @@ class Page(NamedTuple):
     extractor: str
     error: str = ""
     detail: str = ""
+    canonical_url: str = ""
+    language: str = ""
+    author: str = ""
+    published: str = ""
+    site: str = ""
 
 
 class Run(NamedTuple):
@@ -176,22 +186,30 @@ def _pages(tasks: list[Task], run: Run) -> Iterator[Page]:
             detail = f"{type(result).__name__}: {result}"[:200]
             yield Page("", "", *evidence, run.extractor, "extract_failed", detail)
         else:
-            yield Page(clean(result[0]), _title(result[1]), *evidence, run.extractor)
+            yield Page(clean(result[0]), _title(result[1]), *evidence, run.extractor, "", "", *result[2])
 
 
-def _results(pages: list[tuple[charset.Decoded, Task]], run: Run) -> list[tuple[str, str] | Exception]:
-    """(text, title) or what went wrong, for each page: all at once where the engine can, else one by one."""
+def _results(pages: list[tuple[charset.Decoded, Task]], run: Run) -> list[tuple[str, str, Description] | Exception]:
+    """(text, title, what it states) or what went wrong, for each page: all at once where the engine can."""
     batch = ENGINES[run.engine].batch
     if batch is not None:
         with contextlib.suppress(Exception):  # one of the pages fails: the loop below finds out which
-            return [*batch([_source(found, task.payload) for found, task in pages])]
-    found: list[tuple[str, str] | Exception] = []
+            return [*batch([_source(f, task.payload) for f, task in pages], [task.url for _, task in pages])]
+    found: list[tuple[str, str, Description] | Exception] = []
     for decoded, task in pages:
         try:
-            found.append(within_limits(run.engine, decoded.text, task.url, run.timeout))
+            text, title = within_limits(run.engine, decoded.text, task.url, run.timeout)
+            found.append((text, title, _described(_source(decoded, task.payload), task.url)))
         except Exception as error:  # noqa: BLE001  (whatever an engine raises costs one page)
             found.append(error)
     return found
+
+
+def _described(page: str | bytes, url: str) -> Description:
+    """What a page states of itself; it never costs the page its text."""
+    with contextlib.suppress(Exception):
+        return blocks.described(page, url)
+    return NOTHING
 
 
 def _source(found: charset.Decoded, payload: bytes) -> str | bytes:
@@ -225,6 +243,7 @@ def _batch(raw: pa.RecordBatch, found: list[tuple[Page, str]]) -> pa.RecordBatch
         "replacements": [page.replacements for page, _ in found],
         "extractor": [page.extractor for page, _ in found],
         "title": [page.title for page, _ in found],
+        **{f"page_{name}": [getattr(page, name) for page, _ in found] for name in Description._fields},
         "text": [page.text for page, _ in found],
         "skipped": [skipped for _, skipped in found],
         "error": [page.error for page, _ in found],

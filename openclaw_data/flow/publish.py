@@ -20,6 +20,8 @@ from openclaw_data.flow import work as folder
 DECISIONS = "decisions"
 FINGERPRINTS = "fingerprints"
 SHARDS = "shards"
+WITHHELD = ("text", "title", "page_author")
+"""Not in decisions/: what a takedown has to reach, since it leaves rows there. An author's name is personal data."""
 
 
 def decide_part(task: folder.Task) -> int:
@@ -31,7 +33,7 @@ def decide_part(task: folder.Task) -> int:
     resolved, _ = folder.settings(task.work, task.run_id)
     annotated = storage.open_parquet(folder.path(task.work, "annotated", task.number))
     duplicates = duplicates_of(task.work, task.number, annotated.metadata.num_rows)
-    columns = [n for n in annotated.schema_arrow.names if n not in ("text", "title", decontaminate.COLUMN)]
+    columns = [n for n in annotated.schema_arrow.names if n not in (*WITHHELD, decontaminate.COLUMN)]
     pieces: dict[str, list[shards.Piece]] = defaultdict(list)
     start = 0
     name = f"{DECISIONS}/{folder.part_name(task.number)}.parquet"

@@ -17,6 +17,7 @@ _RAW = (
     *("fetch_status", "content_digest", "content_mime_detected", "truncated"),
 )
 _EXTRACTION = ("content_charset", "charset_source", "replacements", "extractor", "skipped", "error", "error_detail")
+_PAGE = ("page_canonical_url", "page_language", "page_published", "page_site")
 _TEXT = ("language", "language_script", "language_score", "text_sha256", "text_bytes", "char_count", "token_count")
 _RIGHTS = ("licence", "licence_source", "rights_status", "rights_signals", "icp")
 _AFTERWARDS = ("dedup.", "takedown.", "decontaminate.")
@@ -39,8 +40,9 @@ def trace(dataset: str, document: str) -> list[dict[str, Any]]:
     """All that a dataset knows of a document, kept or dropped; one entry for each record with this id.
 
     Returns:
-        Nested plain values: identity, raw record, extraction, edits, language and text, rights, every rule with its
-        predicate, the measured values and whether it held, duplicates, the row in decisions/ and the one in data/.
+        Nested plain values: identity, raw record, extraction, what the page states of itself, edits, language and
+        text, rights, every rule with its predicate, the measured values and whether it held, duplicates, the row in
+        decisions/ and the one in data/.
 
     Raises:
         DataError: no such document.
@@ -86,6 +88,7 @@ def _told(dataset: str, loaded: manifest.Manifest, file: str, row: int, values: 
         "source": source,
         "raw": _only(values, _RAW),
         "extraction": _only(values, _EXTRACTION),
+        "page": _only(values, _PAGE),
         "edits": {"steps": loaded.recipe.get("edits", []), "characters_removed": values.get("edits", 0)},
         "text": _only(values, _TEXT),
         "rights": _only(values, _RIGHTS),
@@ -98,7 +101,7 @@ def _told(dataset: str, loaded: manifest.Manifest, file: str, row: int, values: 
     }
 
 
-_TOLD = {"id", _TYPED, *_LATER, *_RAW, *_EXTRACTION, *_TEXT, *_RIGHTS, "edits"}
+_TOLD = {"id", _TYPED, *_LATER, *_RAW, *_EXTRACTION, *_PAGE, *_TEXT, *_RIGHTS, "edits"}
 
 
 def _only(values: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:

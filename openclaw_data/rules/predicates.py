@@ -29,6 +29,7 @@ COLUMNS = {
     "content_charset": "",
     "charset_source": "",
     "content_mime_detected": "",
+    **dict.fromkeys(("page_canonical_url", "page_language", "page_published", "page_site"), ""),
     "licence": "",
     "licence_source": "",
     "rights_status": "",
