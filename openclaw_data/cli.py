@@ -22,7 +22,7 @@ from openclaw_data.commands import (
     safety,
     train,
 )
-from openclaw_data.commands.options import by_source
+from openclaw_data.commands.options import by_source, of_runner
 from openclaw_data.errors import DataError, Interrupted
 
 app = typer.Typer(
@@ -118,7 +118,7 @@ def run(
     if dry_run:
         from openclaw_data.commands.plan import show_graphs
 
-        show_graphs(recipe, output, work, by_source(inputs or []), runner, context.args)
+        show_graphs(recipe, output, work, by_source(inputs or []), runner, of_runner(context.args))
         return
     from openclaw_data.dataset import summary
     from openclaw_data.flow.run import run as curate
@@ -132,7 +132,7 @@ def run(
         force=force,
         quiet=quiet,
         engine=runner,
-        options=context.args,
+        options=of_runner(context.args),
         sign_key=sign_key,
     )
     if not quiet:

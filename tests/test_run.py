@@ -152,6 +152,7 @@ def test_an_output_that_holds_something_else_is_refused_and_left_alone(curated: 
         (["run", "web", "-i", "parquet=page.html", "-o", "out"], "page.html"),
         (["run", "wbe", "-i", "cc=page.html", "-o", "out"], "Did you mean 'web'?"),
         (["run", "web", "-i", "page.html", "-o", "out"], "is not of the form ID=PATH"),
+        (["run", "web", "-i", "cc=page.html", "more.html", "-o", "out"], "'more.html': belongs to no option"),
         (["run", "web", "-o", "out"], "no source has any paths"),
         (["run", "bad-pack.yaml", "-o", "out"], "gopher-quality"),
         (["run", "bad-rule.yaml", "-o", "out"], "Did you mean 'words'?"),

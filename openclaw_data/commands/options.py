@@ -16,3 +16,16 @@ def by_source(inputs: list[str]) -> dict[str, list[str]]:
             raise DataError(f"--input {item}", "is not of the form ID=PATH.", "Example: --input cc=crawl.warc.gz")
         found.setdefault(key, []).append(path)
     return found
+
+
+def of_runner(arguments: list[str]) -> list[str]:
+    """What follows the options of a command, for the Beam runner: `--name` or `--name=value` each.
+
+    Raises:
+        DataError: something else, such as the rest of an unquoted glob, which Beam would ignore.
+    """
+    for item in arguments:
+        if not item.startswith("--"):
+            remedy = "Give each file or quoted glob by --input ID=PATH, and a runner's options as -- --name=value."
+            raise DataError(f"argument {item!r}", "belongs to no option.", remedy)
+    return arguments
