@@ -1,9 +1,11 @@
 """Train the model that picks a page's main text, and cross-validate it by site.
 
     python scripts/train_extraction.py GOLD.jsonl.gz PAGES.warc.gz ... --cache work/ [--folds 5] [--out model.npz]
+        [--labels scripts/labels/extraction.jsonl]
 
 GOLD has a row a page: url, html (or html_b64), expected_text, lang, gold. The WARC files give pages without truth:
-those of hosts that GOLD lacks are labelled by trafilatura and Resiliparse, and weigh less. A site is what was
+those of hosts that GOLD lacks are labelled by trafilatura and Resiliparse, and weigh less; `label_extraction.py` wrote
+down which blocks we kept of some. A site is what was
 registered (`site`); all pages of a site are in one fold, those without truth too.
 
 What is fitted, in this order:
@@ -21,6 +23,7 @@ Needs lightgbm, trafilatura and resiliparse; the package needs none of them to u
 import argparse
 import base64
 import gzip
+import hashlib
 import json
 import re
 import time
@@ -34,11 +37,12 @@ import numpy as np
 from openclaw_data.extraction import charset, metadata, model
 from openclaw_data.kernels import html, html_features
 from openclaw_data.kernels import html_blocks as facts
-from openclaw_data.kernels.html_layout import B_ELEMENT, B_FLAGS
+from openclaw_data.kernels.html_layout import B_ELEMENT, B_FLAGS, B_SOURCE, E_PARENT, E_TAG, E_WORDS, E_WORDS_END
 from openclaw_data.kernels.html_tables import IN_HIDDEN, TAG, WORDS
 
 TOKEN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]|[^\W_\u3400-\u9fff\uf900-\ufaff]+")
-WEAK_WEIGHT = 0.35
+WEIGHTS = {"weak": 0.35, "hand": 1.0}
+"""Of pages that two engines or we have labelled; of pages with an expected text 1."""
 HIDDEN_GAIN = 0.02
 """Hidden text is a label only where it makes the F1 better by more than that."""
 SHARED = {"co", "com", "org", "net", "gov", "edu", "ac", "github", "blogspot", "wordpress", "example"}
@@ -176,7 +180,7 @@ def gold_pages(path: Path) -> list[Page]:
     for line in gzip.decompress(path.read_bytes()).splitlines():
         row = json.loads(line)
         raw = row["html"].encode() if row.get("html") else base64.b64decode(row["html_b64"])
-        text = charset.decode(raw).text.replace("\0", "").encode("utf-8", "replace")
+        text = decoded(raw)
         scan = scanned([text])
         label = labels_of(scan, row["expected_text"])
         ones = np.ones(len(label), np.float32)
@@ -231,13 +235,51 @@ def weak_pages(warcs: list[Path], known: set[str], per_host: int) -> list[Page]:
     return pages
 
 
+def decoded(raw: bytes) -> bytes:
+    return charset.decode(raw).text.replace("\0", "").encode("utf-8", "replace")
+
+
+def record_at(path: Path, offset: int) -> tuple[str, bytes]:
+    """Address and payload of the record there in a WARC file."""
+    from fastwarc.warc import ArchiveIterator
+
+    with path.open("rb") as file:
+        file.seek(offset)
+        record = next(iter(ArchiveIterator(file)))
+        return record.headers.get("WARC-Target-URI"), record.reader.read()
+
+
+def hand_pages(warcs: list[Path], labels: Path) -> list[Page]:
+    """Pages of which the ranges of the main text are known; see `label_extraction.py`."""
+    paths = {p.name: p for p in warcs}
+    pages = []
+    for row in map(json.loads, labels.read_text("utf-8").splitlines()):
+        url, raw = record_at(paths[row["file"]], row["offset"])
+        if hashlib.sha256(raw).hexdigest() != row["sha256"]:
+            raise SystemExit(f"{row['file']} at {row['offset']} is another page than the one that was labelled")
+        data = decoded(raw)
+        scan = scanned([data])
+        label = inside(scan, row["keep"])
+        pages.append(
+            Page(url, site(url, scan), row["language"], "hand", data, "", label, np.ones(len(label), np.float32))
+        )
+    return pages
+
+
+def inside(scan: html.Scan, ranges: list[list[int]]) -> Any:
+    """Which blocks of a page begin in one of these ranges of its bytes: bool[blocks]."""
+    at = scan.blocks[:, B_SOURCE, None]
+    bounds = np.array(ranges, np.int64).reshape(-1, 2)
+    return ((at >= bounds[:, 0]) & (at < bounds[:, 1])).any(axis=1)
+
+
 def agreement(scan: html.Scan, one: Any, two: Any) -> tuple[Any, Any]:
     """Labels and trust of a page that two engines have labelled.
 
     Both engines often begin with the headline and what stands below it, which is not main text in the truth: headlines
     are none, and what both keep in front of the first paragraph carries no trust.
     """
-    headline = scan.elements[scan.blocks[:, B_ELEMENT], html.E_TAG] == TAG["h1"]
+    headline = scan.elements[scan.blocks[:, B_ELEMENT], E_TAG] == TAG["h1"]
     words = np.array([len(tokens(t)) for t in block_texts(scan)])
     label = one & two & ~headline
     first = np.flatnonzero(label & (words > PARAGRAPH))[:1]
@@ -269,8 +311,8 @@ def count(pages: list[Page], scan: html.Scan, stats: Any) -> Counts:
                 if e < 0:
                     break
                 row = scan.elements[e]
-                seen.update(scan.words[row[html.E_WORDS] : row[html.E_WORDS_END]].tolist())
-                e = int(row[html.E_PARENT])
+                seen.update(scan.words[row[E_WORDS] : row[E_WORDS_END]].tolist())
+                e = int(row[E_PARENT])
             for w in seen:
                 words[page.site][w][side] += weight * min(size, 40)
     return Counts(
@@ -302,8 +344,7 @@ def weights(pages: list[Page], sizes: list[Any]) -> list[Any]:
     found = []
     for page, size in zip(pages, sizes, strict=True):
         length = np.sqrt(np.minimum(size, 200) + 1.0)
-        kind = WEAK_WEIGHT if page.kind == "weak" else 1.0
-        page_weight = kind * per_site[page.site] ** -0.5
+        page_weight = WEIGHTS.get(page.kind, 1.0) * per_site[page.site] ** -0.5
         found.append(length / np.sqrt(length.sum()) * page.trust * page_weight * 10)
     return found
 
@@ -374,8 +415,6 @@ def folds(hosts: list[str], n: int, seed: int) -> list[int]:
 
 
 def hash01(text: str, seed: int) -> float:
-    import hashlib
-
     return int.from_bytes(hashlib.sha256(f"{seed}{text}".encode()).digest()[:8], "big") / 2**64
 
 
@@ -408,7 +447,7 @@ def validate(pages: list[Page], scans: list[html.Scan], counts: Counts, n: int, 
         inside = [i for i in range(len(pages)) if fold[i] != k]
         trained = two_stages([pages[i] for i in inside], [scans[i] for i in inside], counts, 3)
         for i, page in enumerate(pages):
-            if fold[i] == k and page.kind != "weak":
+            if fold[i] == k and page.kind not in WEIGHTS:
                 found[i] = score(page, block_texts(scans[i]), model.choose(trained, scans[i]))
     return [found[i] for i in sorted(found)]
 
@@ -444,6 +483,7 @@ def main() -> None:
     parser.add_argument("gold", type=Path)
     parser.add_argument("warcs", type=Path, nargs="*")
     parser.add_argument("--cache", type=Path, required=True, help="folder for labels, which take minutes to make")
+    parser.add_argument("--labels", type=Path, help="pages of the WARC files that label_extraction.py wrote down")
     parser.add_argument("--per-host", type=int, default=3, help="pages without truth taken of a host (default: 3)")
     parser.add_argument("--folds", type=int, default=5)
     parser.add_argument("--seeds", default="7", help="of the folds, comma separated; each is a cross-validation")
@@ -452,8 +492,11 @@ def main() -> None:
     gold = cached(options.cache / "gold.pickle", lambda: gold_pages(options.gold))
     known = {host(p.url) for p in gold}
     weak = cached(options.cache / "weak.pickle", lambda: weak_pages(options.warcs, known, options.per_host))
-    pages = gold + weak
-    print(len(gold), "pages with truth,", len(weak), "labelled by two engines,", Counter(p.lang for p in weak))
+    hand = hand_pages(options.warcs, options.labels) if options.labels else []
+    looked_at = {p.html for p in hand}
+    weak = [p for p in weak if p.html not in looked_at]
+    pages = gold + hand + weak
+    print(len(gold), "pages with truth,", len(hand), "labelled by hand,", len(weak), "by two engines")
     scans = [scanned([p.html]) for p in pages]
     whole = scanned([p.html for p in pages])
     stats = np.empty((len(whole.blocks), facts.COLUMNS), np.int32)
