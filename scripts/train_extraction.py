@@ -41,7 +41,7 @@ from openclaw_data.kernels.html_layout import B_ELEMENT, B_FLAGS, B_SOURCE, E_PA
 from openclaw_data.kernels.html_tables import IN_HIDDEN, TAG, WORDS
 
 TOKEN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]|[^\W_\u3400-\u9fff\uf900-\ufaff]+")
-WEIGHTS = {"weak": 0.35, "hand": 1.0}
+WEIGHTS = {"weak": 0.35, "hand": 0.7}
 """Of pages that two engines or we have labelled; of pages with an expected text 1."""
 HIDDEN_GAIN = 0.02
 """Hidden text is a label only where it makes the F1 better by more than that."""
