@@ -7,9 +7,24 @@ hash, `Resolved.digest`, stands in the manifest and decides whether a work folde
 
 from openclaw_data.recipe.reading import available, load, with_inputs
 from openclaw_data.recipe.resolving import Resolved, portable, resolve, url_folders
-from openclaw_data.recipe.sections import Decontaminate, Dedup, Errors, Recipe, Section, Source, parse_size, section_in
+from openclaw_data.recipe.sections import (
+    Decontaminate,
+    Dedup,
+    Errors,
+    Keep,
+    Lines,
+    Output,
+    Publication,
+    Recipe,
+    Rights,
+    Section,
+    Source,
+    parse_size,
+    section_in,
+)
 
 __all__ = [
-    "Decontaminate", "Dedup", "Errors", "Recipe", "Resolved", "Section", "Source", "available", "load", "parse_size",
-    "portable", "resolve", "section_in", "url_folders", "with_inputs",
+    "Decontaminate", "Dedup", "Errors", "Keep", "Lines", "Output", "Publication", "Recipe", "Resolved", "Rights",
+    "Section", "Source", "available", "load", "parse_size", "portable", "resolve", "section_in", "url_folders",
+    "with_inputs",
 ]  # fmt: skip
