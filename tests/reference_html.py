@@ -56,6 +56,7 @@ class Twin:
     element: int = 0
     power: bool = False
     formula: tuple[int, str, str] | None = None  # blocks before it, text before it, gap before it
+    last_formula: tuple[int, str] | None = None  # blocks before the last that was written, text up to its end
 
     # --- text ---
 
@@ -132,6 +133,18 @@ class Twin:
         if text:
             self.begin("$")
             self.text += dollars + text + dollars
+            self.last_formula = (len(self.blocks), self.text)
+
+    def picture(self, alt: str) -> None:
+        while len(alt) > 1 and alt[0] == alt[-1] == "$":
+            alt = alt[1:-1]
+        before, gap, power, last = self.text, self.gap, self.power, self.last_formula
+        self.latex(html_text(alt), "$")
+        formula = self.text[len(before) + bool(before and gap) :]
+        if before and last == (len(self.blocks), before) and formula and before.endswith(formula):
+            self.text, self.gap, self.power = before, gap, power
+        elif formula:
+            self.last_formula = None
 
     # --- the stack ---
 
@@ -199,6 +212,8 @@ class Twin:
             return
         if tag == "br":
             self.line_break()
+        elif tag == "img" and "skip" not in flags and not hidden(tag, attributes) and shows_formula(attributes):
+            self.picture(attributes.get("alt", ""))
         if tag in BLOCK and "skip" not in flags:
             self.imply_ends(tag)
             if "pre" in self.stack[-1].flags and tag in ("div", "p", "li", "ol", "ul", "custom-element"):
@@ -334,6 +349,15 @@ def hidden(tag: str, attributes: dict[str, str]) -> bool:
         if len(raw) >= 7 and raw[0] in "Mk":
             return "katex-html" in words or raw[:7].lower().startswith("mathjax")
     return none
+
+
+def shows_formula(attributes: dict[str, str]) -> bool:
+    words = re.split(f"[{SPACE}]", attributes.get("class", ""))
+    if any(w in ("tex", "latex") or w.startswith(("mwe-math-fallback-image", "quicklatex")) for w in words):
+        return True
+    source = attributes.get("src", "")
+    known = ("latex.codecogs", "latex.php?", "equation?tex=", "mathtex.", "mimetex.")
+    return "tex" in source and any(part in source.replace(" ", "").lower() for part in known)
 
 
 def read_tag(page: str, i: int) -> tuple[dict[str, str], bool, int]:

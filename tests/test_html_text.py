@@ -32,6 +32,36 @@ def test_markdown_marks_headings_lists_quotations_code_and_tables() -> None:
     )
 
 
+def test_markdown_keeps_lists_in_lists_and_what_follows_them() -> None:
+    page = "<ol><li>a<ul><li>b<ul><li>c</ul></ul>after<li>d<p>more</ol><dl><dt>term<dd>meaning</dl>"
+    assert all_of(page, markdown=True) == "1. a\n  - b\n    - c\n  after\n1. d\n  more\n\nterm\n\nmeaning"
+    assert all_of(page) == "a\nb\nc\nafter\nd\nmore\nterm\nmeaning"
+
+
+def test_markdown_keeps_code_as_it_stands() -> None:
+    page = "<pre><code>def f(x):\n\n    <b>return</b> x &lt; 2\t# no</code></pre><pre>a<br>  b</pre><pre>```\nx</pre>"
+    expected = "```\ndef f(x):\n\n    return x < 2\t# no\n```\n\n```\na\n  b\n```\n\n````\n```\nx\n````"
+    assert all_of(page, markdown=True) == expected
+
+
+def test_markdown_keeps_tables_whose_rows_differ_in_length() -> None:
+    table = (
+        "<table><caption>Sums</caption><tr><th colspan=2>A<tr><th>x<th>y<tr><td>1<td>2<tr><td colspan=2>3<br>4</table>"
+    )
+    assert all_of(table, markdown=True) == "Sums\n\nA\n\n| x | y |\n| --- | --- |\n| 1 | 2 |\n| 3 4 |  |"
+    inner = "<table><tr><td>a<td><table><tr><td>1<td>2<tr><td>3<td>4</table><td>b</table>"
+    assert all_of(inner, markdown=True) == "a\n\n| 1 | 2 |\n| --- | --- |\n| 3 | 4 |\n\nb"
+
+
+def test_a_long_table_of_one_column_is_read_once() -> None:
+    assert all_of("<table>" + "<tr><td>x" * 20_000 + "</table>", markdown=True).count("x") == 20_000
+
+
+def test_markdown_marks_headings_by_their_level() -> None:
+    page = "<h1>One</h1><h3>A <em>b</em><br>c</h3><p>x<h6>six</h6>"
+    assert all_of(page, markdown=True) == "# One\n\n### A b c\n\nx\n\n###### six"
+
+
 def test_menus_go_and_the_article_stays() -> None:
     menu = "".join(f"<li><a href=/{k}>Section {k}</a>" for k in range(20))
     page = f"<body><nav><ul>{menu}</ul></nav><article><h1>News</h1>{f'<p>{PARAGRAPH}' * 6}</article><footer>© 2020 Co</footer>"

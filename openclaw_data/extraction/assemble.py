@@ -1,6 +1,7 @@
 """From chosen blocks to a page's text: reading order, line structure, and Markdown where that is asked for."""
 
 import itertools
+import re
 from typing import Any
 
 import numpy as np
@@ -9,9 +10,8 @@ from openclaw_data.kernels import html, html_join
 from openclaw_data.kernels.html_layout import B_ELEMENT, B_END, B_FLAGS, B_START, E_PARENT, E_TAG
 from openclaw_data.kernels.html_tables import IN_LIST, IN_PRE, IN_QUOTE, IN_TABLE, TAG, TAGS
 
-_TR, _LI, _DD, _DT, _TABLE, _UL, _OL, _TD, _TH = (
-    TAG[n] for n in ["tr", "li", "dd", "dt", "table", "ul", "ol", "td", "th"]
-)
+_TR, _LI, _TABLE, _UL, _OL, _TD, _TH = (TAG[n] for n in ["tr", "li", "table", "ul", "ol", "td", "th"])
+_BACKTICKS = re.compile("`+")
 
 
 def texts(scan: html.Scan, keep: Any) -> list[str]:
@@ -40,26 +40,30 @@ def markdown(scan: html.Scan, keep: Any) -> list[str]:
 def _markdown(scan: html.Scan, rows: Any) -> str:
     parts: list[str] = []
     item = last_item = -1
-    k = 0
+    begun: set[int] = set()
+    k = looked = 0
     while k < len(rows):
         block = scan.blocks[rows[k]]
         row = int(html_join.nearest(scan.elements, block[B_ELEMENT], _TR, _TR)) if block[B_FLAGS] & IN_TABLE else -1
-        if row >= 0:
-            table, cells = _table(scan, rows, k)
+        if row >= 0 and k >= looked:
+            table, cells, above = _table(scan, rows, k)
             if len(table) > 1 and len(table[0]) > 1:
                 parts.append(_pipes(table))
                 k += cells
+                last_item = -1
                 continue
+            looked = k + (above or cells)
         text = bytes(scan.out[block[B_START] : block[B_END]]).decode("utf-8", "replace")
         flags, tag = int(block[B_FLAGS]), TAGS[scan.elements[block[B_ELEMENT], E_TAG]]
         item = int(html_join.nearest(scan.elements, block[B_ELEMENT], _LI, _LI)) if flags & IN_LIST else -1
         if flags & IN_PRE:
-            fence = "```" if "```" not in text else "~~~~~~"
+            fence = "`" * max(3, 1 + max(map(len, _BACKTICKS.findall(text)), default=0))
             text = f"{fence}\n{text}\n{fence}"
         elif len(tag) == 2 and tag[0] == "h" and tag[1].isdigit():
             text = "#" * int(tag[1]) + " " + " ".join(text.split("\n"))
         elif item >= 0:
-            text = _item(scan, item, text, first=item != last_item)
+            text = _item(scan, item, text, first=item not in begun)
+            begun.add(item)
         if flags & IN_QUOTE:
             text = "\n".join(f"> {line}" for line in text.split("\n"))
         joined = parts and item >= 0 and last_item >= 0
@@ -85,12 +89,12 @@ def _item(scan: html.Scan, item: int, text: str, *, first: bool) -> str:
     return indent + marker + ("\n" + indent + "  ").join(text.split("\n"))
 
 
-def _table(scan: html.Scan, rows: Any, k: int) -> tuple[list[list[str]], int]:
-    """The rows of the table that the block `rows[k]` is in: (cells, blocks used)."""
+def _table(scan: html.Scan, rows: Any, k: int) -> tuple[list[list[str]], int, int]:
+    """The rows of the table that the block `rows[k]` is in: (cells, its blocks, those of leading rows of one cell)."""
     table = html_join.nearest(scan.elements, scan.blocks[rows[k], B_ELEMENT], _TABLE, _TABLE)
     found: list[list[str]] = []
+    sizes: list[int] = []
     row = cell = -1
-    used = 0
     for b in rows[k:]:
         e = scan.blocks[b, B_ELEMENT]
         if html_join.nearest(scan.elements, e, _TABLE, _TABLE) != table or table < 0:
@@ -103,13 +107,15 @@ def _table(scan: html.Scan, rows: Any, k: int) -> tuple[list[list[str]], int]:
         )
         if its_row != row:
             found.append([text])
+            sizes.append(0)
         elif its_cell == cell:
             found[-1][-1] += " " + text
         else:
             found[-1].append(text)
+        sizes[-1] += 1
         row, cell = its_row, its_cell
-        used += 1
-    return found, used
+    narrow = itertools.takewhile(lambda k: len(found[k]) == 1, range(len(found)))
+    return found, sum(sizes), sum(sizes[k] for k in narrow)
 
 
 def _pipes(table: list[list[str]]) -> str:

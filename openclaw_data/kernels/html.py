@@ -29,6 +29,7 @@ from openclaw_data.kernels.html_layout import (
     ELEMENTS,
     FIRST_BLOCK,
     FIRST_MARK,
+    FORMULA_END,
     GAP,
     IMAGES,
     LINK_BYTES,
@@ -124,7 +125,7 @@ def _page(data: Any, i: int, end: int, out: Any, s: Any, records: Any, pool: Any
     s[START] = s[OUT]
     s[FIRST_BLOCK], s[FIRST_MARK], s[ROOT] = s[BLOCKS], s[MARKS], s[ELEMENTS]
     s[GAP] = s[LINK_BYTES] = s[LINKS] = s[BREAKS] = s[IMAGES] = s[SUPERSCRIPT] = 0
-    s[MATH_OUT] = s[TITLE_START] = s[TITLE_END] = -1
+    s[MATH_OUT] = s[FORMULA_END] = s[TITLE_START] = s[TITLE_END] = -1
     root = records[1, s[ROOT]]
     root[:] = 0
     root[E_PARENT], root[E_BLOCKS] = -1, s[BLOCKS]

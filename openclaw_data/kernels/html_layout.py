@@ -18,6 +18,7 @@
     BLOCK_SOURCE,
     MATH_OUT,  # where the open formula began and what preceded it; -1 outside of one
     MATH_GAP,
+    FORMULA_END,  # where the last formula ends in the text
     SUPERSCRIPT,  # a <sup> was opened and nothing written since
     TITLE_START,  # source range of <title>; -1 where there is none
     TITLE_END,
@@ -26,7 +27,7 @@
     FIRST_MARK,
     STACK,  # where the stack and the marks begin in `pool`
     MARK_POOL,
-) = range(25)
+) = range(26)
 """Registers of the scanner: indices of an int64 array."""
 
 NO_GAP, SPACE, WRAP, LINE = range(4)

@@ -4,6 +4,7 @@ from typing import Any
 
 import numba
 
+from openclaw_data.kernels import html_formulas as formulas
 from openclaw_data.kernels import html_stack as stack
 from openclaw_data.kernels import html_tables
 from openclaw_data.kernels import html_tags as tags
@@ -40,7 +41,6 @@ from openclaw_data.kernels.html_layout import (
     OUT,
     ROOT,
     STACK,
-    START,
     SUPERSCRIPT,
     TIME,
     TITLE_END,
@@ -107,6 +107,8 @@ def start_tag(data: Any, i: int, end: int, out: Any, s: Any, records: Any, pool:
         text.break_line(flags, out, s, records, pool)
     elif t == _IMG:
         s[IMAGES] += 1
+        if s[tags.ALT] >= 0 and not flags & IN_SKIP and not _hidden(data, p, s):
+            formulas.picture(data, out, s, records, pool)
     if p & BLOCK and not flags & IN_SKIP:
         stack.imply_ends(t, p, out, s, records, pool)
         flags = pool[s[STACK] + 3 * s[TOP] + 2]
@@ -156,7 +158,7 @@ def _raw(data: Any, i: int, j: int, end: int, name_end: int, t: int, out: Any, s
             _mark(JSON_LD, j, stop, out, s, records, pool)
         elif contains(data, start, last, html_tables.MATH_TEX) and not skipped:
             display = contains(data, start, last, html_tables.MODE_DISPLAY)
-            text.write_formula(data, j, stop, out, s, records, pool, display, False)
+            formulas.write(data, j, stop, out, s, records, pool, display, False)
     elif t in (_XMP, _PLAINTEXT) and not skipped:
         _write_raw(data, j, stop, out, s, records, pool)
     return tags.past(data, stop, end, 62)
@@ -191,7 +193,7 @@ def _push(data: Any, i: int, j: int, end: int, t: int, p: int, out: Any, s: Any,
         if t == _ANNOTATION or t == _ANNOTATION_XML:
             if t == _ANNOTATION and s[tags.ENCODING] >= 0 and s[MATH_OUT] >= 0:
                 if contains(data, s[tags.ENCODING], s[tags.ENCODING + 1], html_tables.TEX):
-                    return _annotation(data, i, j, end, out, s, records, pool)
+                    return formulas.annotation(data, i, j, end, out, s, records, pool)
             flags |= IN_SKIP
         elif t == _MATH:
             s[MATH_OUT], s[MATH_GAP] = s[OUT], s[GAP]
@@ -256,18 +258,3 @@ def _element(
     row[E_WORDS_END], row[E_FLAGS] = n, flags
     s[WORDS_USED], s[ELEMENTS] = n, e + 1
     return e, flags
-
-
-@numba.njit(cache=True, nogil=True, _nrt=False)
-def _annotation(data: Any, i: int, j: int, end: int, out: Any, s: Any, records: Any, pool: Any) -> int:
-    """The LaTeX source of the open `<math>`: it takes the place of what the formula has written."""
-    stop = tags.raw_end(data, j, end, i + 1, i + 11, False)
-    if s[MATH_OUT] >= s[START]:
-        s[OUT], s[GAP] = s[MATH_OUT], s[MATH_GAP]
-    text.write_formula(data, j, stop, out, s, records, pool, False, True)
-    k = s[TOP]
-    while k > 0 and pool[s[STACK] + 3 * k + 2] & IN_MATH:
-        pool[s[STACK] + 3 * k + 2] |= IN_SKIP
-        k -= 1
-    s[MATH_OUT] = -1
-    return tags.past(data, stop, end, 62)

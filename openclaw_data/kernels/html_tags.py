@@ -22,10 +22,10 @@ from openclaw_data.kernels.html_tables import (
     WORDS,
 )
 
-CLASS, ID, STYLE, HREF, TYPE, ROLE, ITEMPROP, ENCODING, REL, DATETIME, HIDDEN, SELF_CLOSING = range(32, 56, 2)
+CLASS, ID, STYLE, HREF, TYPE, ROLE, ITEMPROP, ENCODING, REL, DATETIME, ALT, SRC, HIDDEN, SELF_CLOSING = range(32, 60, 2)
 """Attributes that are remembered: registers of the value's start, with its end behind it; -1 where
 there is none. HIDDEN and SELF_CLOSING have no value."""
-REGISTERS = 56
+REGISTERS = 60
 
 FNV_BASIS, FNV_PRIME = np.uint64(0xCBF29CE484222325), np.uint64(0x100000001B3)
 _32 = np.uint64(32)
@@ -38,9 +38,9 @@ def _packed(name: str) -> int:
     return int.from_bytes(name.encode(), "big")
 
 
-_CLASS, _ID, _STYLE, _HREF, _TYPE = (_packed(n) for n in ("class", "id", "style", "href", "type"))
-_ROLE, _ITEMPROP, _ENCODING, _REL, _DATETIME = (_packed(n) for n in ("role", "itemprop", "encoding", "rel", "datetime"))
-_HIDDEN = _packed("hidden")
+_NAMES = "class id style href type role itemprop encoding rel datetime alt src hidden"
+ATTRIBUTES = np.array([_packed(n) for n in _NAMES.split()])
+"""int64[...]: names of the attributes that are remembered, in the order of their registers."""
 
 
 @numba.njit(cache=True, nogil=True, _nrt=False, inline="always")
@@ -146,32 +146,10 @@ def read_tag(data: Any, i: int, end: int, s: Any) -> int:
 @numba.njit(cache=True, nogil=True, _nrt=False)
 def _remember(s: Any, name: int, start: int, stop: int) -> None:
     """Note an attribute of a known name, if it is its first."""
-    if name == _CLASS:
-        slot = CLASS
-    elif name == _ID:
-        slot = ID
-    elif name == _STYLE:
-        slot = STYLE
-    elif name == _HREF:
-        slot = HREF
-    elif name == _TYPE:
-        slot = TYPE
-    elif name == _ROLE:
-        slot = ROLE
-    elif name == _ITEMPROP:
-        slot = ITEMPROP
-    elif name == _ENCODING:
-        slot = ENCODING
-    elif name == _REL:
-        slot = REL
-    elif name == _DATETIME:
-        slot = DATETIME
-    elif name == _HIDDEN:
-        slot = HIDDEN
-    else:
-        return
-    if s[slot] < 0:
-        s[slot], s[slot + 1] = start, stop
+    for k in range(len(ATTRIBUTES)):
+        slot = CLASS + 2 * k
+        if ATTRIBUTES[k] == name and s[slot] < 0:
+            s[slot], s[slot + 1] = start, stop
 
 
 @numba.njit(cache=True, nogil=True, _nrt=False)

@@ -49,7 +49,7 @@ from openclaw_data.kernels.html_tables import (
     IN_PRE,
     IN_SKIP,
 )
-from openclaw_data.kernels.html_tags import find, is_space, read_entity
+from openclaw_data.kernels.html_tags import find, read_entity
 
 AHEAD = 8
 """How far beyond the text a character reference is decoded to before it is known what becomes of it."""
@@ -305,40 +305,6 @@ def _write_pre(data: Any, i: int, end: int, out: Any, s: Any, records: Any, pool
     if flags & IN_LINK:
         s[LINK_BYTES] += s[OUT] - before
     return i
-
-
-@numba.njit(cache=True, nogil=True, _nrt=False)
-def write_formula(
-    data: Any, i: int, end: int, out: Any, s: Any, records: Any, pool: Any, *, display: bool, entities: bool
-) -> None:
-    """Write data[i:end], a formula in LaTeX, between dollar signs."""
-    while i < end and is_space(data[i]):
-        i += 1
-    while end > i and is_space(data[end - 1]):
-        end -= 1
-    if i == end:
-        return
-    o = begin(data, i, 36, out, s, records, pool)
-    dollars = 2 if display else 1
-    for _ in range(dollars):
-        out[o] = 36
-        o += 1
-    while i < end:
-        width = 0
-        if entities and data[i] == 38:
-            stop, width = read_entity(data, i, end, out, o)
-            o += width
-            if width:
-                i = stop
-        if width == 0:
-            c = data[i]
-            out[o] = 32 if is_space(c) else c
-            o += BYTE_KIND[c] != BYTE_DROP
-            i += 1
-    for _ in range(dollars):
-        out[o] = 36
-        o += 1
-    s[OUT] = o
 
 
 @numba.njit(cache=True, nogil=True, _nrt=False)
