@@ -1,8 +1,12 @@
 """Fixtures for all tests."""
 
+import signal
+import sys
 from pathlib import Path
 
 import pytest
+
+from tests.command import Command, Ended
 
 
 @pytest.fixture(scope="session")
@@ -16,9 +20,31 @@ def shared_data() -> Path:
 
 @pytest.fixture(scope="session")
 def curated(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The bundled sample, curated once for all tests that only read a dataset."""
+    """The bundled sample, curated once for all tests that only read; its work folder is beside it."""
     import openclaw_data
 
     out = tmp_path_factory.mktemp("curated") / "out"
     openclaw_data.run("sample", out)
     return out
+
+
+@pytest.fixture
+def cli(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Command:
+    """The command line, called here: `cli("verify", folder)`. A process of its own takes seconds to start."""
+    from openclaw_data.cli import main
+
+    def call(*words: object) -> Ended:
+        monkeypatch.setattr(sys, "argv", ["openclaw-data", *map(str, words)])
+        handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+        capsys.readouterr()
+        status = 0
+        try:
+            main()
+        except SystemExit as ended:
+            status = int(ended.code or 0)
+        finally:
+            for number, handler in handlers.items():
+                signal.signal(number, handler)
+        return Ended(status, *capsys.readouterr())
+
+    return call

@@ -3,8 +3,6 @@
 import json
 import os
 import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,6 +17,7 @@ from openclaw_data.dataset import manifest
 from openclaw_data.documents import DataError
 from openclaw_data.signals import risks
 from tests.browser import Page, chromium
+from tests.command import Command
 
 SCHEMA = share.folder("manifests") / "schemas" / "audit-1.schema.json"
 
@@ -141,25 +140,24 @@ def test_texts_are_left_out_unless_the_work_folder_is_named(
     assert '<html lang="zh">' in (copy / "audit" / "report.html").read_text(encoding="utf-8")
 
 
-def test_the_command_writes_the_report_and_refuses_what_is_no_dataset(dataset: Path, tmp_path: Path) -> None:
-    program = [sys.executable, "-c", "from openclaw_data.cli import main; main()", "audit"]
-    shown = subprocess.run([*program, str(dataset)], capture_output=True, text=True, check=True).stdout
-    assert "Not measured:" in shown
-    ended = subprocess.run([*program, str(tmp_path)], capture_output=True, text=True, check=False)
-    assert (ended.returncode, "holds no manifest.json" in ended.stderr) == (2, True)
+def test_the_command_writes_the_report_and_refuses_what_is_no_dataset(
+    dataset: Path, tmp_path: Path, cli: Command
+) -> None:
+    assert "Not measured:" in cli("audit", dataset).out
+    ended = cli("audit", tmp_path)
+    assert (ended.status, "holds no manifest.json" in ended.err) == (2, True)
     with pytest.raises(DataError, match="is not a language of the report"):
         write.audit(str(dataset), read(dataset), language="fr")
 
 
-def test_a_dataset_is_whole_after_another_audit(dataset: Path, tmp_path: Path) -> None:
+def test_a_dataset_is_whole_after_another_audit(dataset: Path, tmp_path: Path, cli: Command) -> None:
     copy = tmp_path / "out"
     shutil.copytree(dataset, copy)
-    program = [sys.executable, "-c", "from openclaw_data.cli import main; main()"]
     before = (copy / "manifest.json").read_bytes()
     for options, same in (([], True), (["--work", f"{dataset}.work"], False)):
-        subprocess.run([*program, "audit", str(copy), *options], capture_output=True, check=True)
+        assert cli("audit", copy, *options).status == 0
         assert ((copy / "manifest.json").read_bytes() == before) == same
-        subprocess.run([*program, "verify", str(copy)], capture_output=True, check=True)
+        assert cli("verify", copy).status == 0
 
 
 def test_months_without_a_document_are_shown_and_long_spans_are_years() -> None:
@@ -302,11 +300,9 @@ def test_an_empty_chart_is_still_a_chart() -> None:
 @pytest.mark.parametrize("key", compliance.TEMPLATES)
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_a_template_is_filled_where_data_exist_and_says_so_where_not(
-    dataset: Path, found: report.Report, key: str, language: str
+    dataset: Path, found: report.Report, key: str, language: str, cli: Command
 ) -> None:
-    program = [sys.executable, "-c", "from openclaw_data.cli import main; main()", "audit", str(dataset)]
-    words = ["--template", key, "--language", language]
-    shown = subprocess.run([*program, *words], capture_output=True, text=True, check=True).stdout
+    shown = cli("audit", dataset, "--template", key, "--language", language).out
     assert shown == compliance.markdown(compliance.fill(key, found), found, language)
     assert compliance.MISSING[0 if language == "en" else 1] in shown
     assert f"{found.totals.kept_amount.documents:,}" in shown or key == "gb-t-45654"

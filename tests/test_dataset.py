@@ -2,7 +2,6 @@
 
 import json
 import shutil
-import subprocess
 import warnings
 from pathlib import Path
 
@@ -22,6 +21,7 @@ from openclaw_data.dataset.verify import verify
 from openclaw_data.dedup import index
 from openclaw_data.documents import DataError
 from openclaw_data.rights import optout
+from tests.command import Command
 
 ZH = "data/zh/train-00000-of-00002.parquet"
 
@@ -412,14 +412,11 @@ def test_rewriting_a_shard_without_removing_anything_gives_the_same_bytes(made: 
     assert pa.types.is_list(pq.read_schema(made / ZH).field("rights_signals").type)
 
 
-def test_the_command_line_tells_problems_and_ends_with_status_one(copy: Path) -> None:
-    import sys
-
+def test_the_command_line_tells_problems_and_ends_with_status_one(copy: Path, cli: Command) -> None:
     (copy / "notes.txt").write_text("mine")
-    words = [sys.executable, "-c", "from openclaw_data.cli import main; main()", "verify", str(copy)]
-    ended = subprocess.run(words, capture_output=True, text=True, check=False)
-    assert ended.returncode == 1
-    assert ended.stdout.startswith("notes.txt: is not in the manifest\n1 problems: ")
+    ended = cli("verify", copy)
+    assert ended.status == 1
+    assert ended.out.startswith("notes.txt: is not in the manifest\n1 problems: ")
 
 
 def test_an_opt_out_list_is_a_takedown(copy: Path, tmp_path: Path) -> None:

@@ -18,10 +18,8 @@ def digests(folder: Path) -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def local(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    out = tmp_path_factory.mktemp("local") / "out"
-    openclaw_data.run("sample", out)
-    return digests(out)
+def local(curated: Path) -> dict[str, str]:
+    return digests(curated)
 
 
 def test_prism_gives_the_bytes_of_the_local_run(local: dict[str, str], tmp_path: Path) -> None:

@@ -2,8 +2,6 @@
 
 import gzip
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import polars as pl
@@ -19,21 +17,9 @@ ROOT = Path(__file__).parents[1]
 PAGES = share.folder("pipelines") / "sample" / "pages.warc.gz"
 
 
-def test_an_estimate_is_near_and_the_report_of_the_run_shows_both(tmp_path):
+def test_an_estimate_is_near_and_the_report_of_the_run_shows_both(tmp_path, cli):
     out = tmp_path / "out"
-    command = [
-        sys.executable,
-        "-c",
-        "from openclaw_data.cli import main; main()",
-        "estimate",
-        "web",
-        "-i",
-        f"cc={PAGES}",
-    ]
-    ended = subprocess.run(
-        [*command, "-o", str(out), "--seconds", "2", "--json"], cwd=ROOT, capture_output=True, text=True, check=True
-    )
-    said = json.loads(ended.stdout)
+    said = json.loads(cli("estimate", "web", "-i", f"cc={PAGES}", "-o", out, "--seconds", 2, "--json").out)
     assert said == json.loads((tmp_path / "out.work" / "estimate.json").read_text())
     made = openclaw_data.run("web", out, inputs={"cc": [PAGES]}, quiet=False)
     assert set(made.estimate) == {"documents", "cpu_seconds", "peak_worker_bytes", "output_bytes", "wall_seconds"}

@@ -1,31 +1,27 @@
 """Questions about a run are answered from its parts, and the answers are what a full run would show."""
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import polars as pl
 import pyarrow.parquet as pq
 import pytest
 
-import openclaw_data
 from openclaw_data import recipe, rules, share, signals
 from openclaw_data.audit import thresholds
 from openclaw_data.documents import DataError
 from openclaw_data.explain import effects, overview, page, parts, questions, tables
 from openclaw_data.signals import catalogue
 from tests.browser import chromium
+from tests.command import Command
 
 WORDS = "gopher-quality.words"
 
 
 @pytest.fixture(scope="module")
-def work(tmp_path_factory: pytest.TempPathFactory) -> parts.Work:
+def work(curated: Path) -> parts.Work:
     """The parts of a run over the bundled sample."""
-    out = tmp_path_factory.mktemp("curated") / "out"
-    openclaw_data.run("sample", out)
-    return parts.open_work(f"{out}.work")
+    return parts.open_work(f"{curated}.work")
 
 
 def ask(work: parts.Work, rule: str = "", keep: str = "", language: str = "", count: int = 3) -> effects.Effect:
@@ -148,37 +144,32 @@ def test_text_from_the_web_cannot_steer_the_terminal() -> None:
     assert tables.visible("a\x1b[31m\u202eb\n中文") == "a\\u001b[31m\\u202eb\\u000a中文"
 
 
-def command(*words: str) -> str:
-    program = [sys.executable, "-c", "from openclaw_data.cli import main; main()", *words]
-    return subprocess.run(program, capture_output=True, text=True, check=True).stdout
-
-
-def test_the_commands_print_tables_and_json(work: parts.Work) -> None:
-    shown = command("explain", work.path, "--rule", WORDS, "--keep", "words >= 90", "--samples", "2")
+def test_the_commands_print_tables_and_json(work: parts.Work, cli: Command) -> None:
+    shown = cli("explain", work.path, "--rule", WORDS, "--keep", "words >= 90", "--samples", "2").out
     assert "words >= 90" in shown
     assert "Dropped side of the line" in shown
-    answer = json.loads(command("explain", work.path, "--rule", WORDS, "--keep", "words >= 90", "--json"))
+    answer = json.loads(cli("explain", work.path, "--rule", WORDS, "--keep", "words >= 90", "--json").out)
     assert answer["total"]["lost"]["documents"] > 0
-    assert "gopher-quality.stop_words" in command("explain", work.path)
-    failing = json.loads(command("explain", work.path, "--json"))["by_rule"]["dedup.near"]["failing"]
+    assert "gopher-quality.stop_words" in cli("explain", work.path).out
+    failing = json.loads(cli("explain", work.path, "--json").out)["by_rule"]["dedup.near"]["failing"]
     assert sum(found["documents"] for found in failing.values()) > 0
 
 
-def test_every_signal_and_column_is_listed_with_unit_meaning_and_source() -> None:
+def test_every_signal_and_column_is_listed_with_unit_meaning_and_source(cli: Command) -> None:
     entries = {e.name: e for e in catalogue.entries() if e.kind == "signal"}
     assert {*entries} == {*signals.SIGNALS, *signals.OPTIONAL}
     assert {e.name for e in catalogue.entries() if e.kind == "column"} >= {*rules.COLUMNS}
     assert all(e.unit and e.meaning and e.source for e in catalogue.entries())
-    listed = json.loads(command("signals", "--json"))
+    listed = json.loads(cli("signals", "--json").out)
     assert {e["name"] for e in listed} >= {*signals.SIGNALS}
 
 
-def test_every_pack_is_listed_with_its_rules() -> None:
-    listed = json.loads(command("filters", "--json"))
+def test_every_pack_is_listed_with_its_rules(cli: Command) -> None:
+    listed = json.loads(cli("filters", "--json").out)
     assert [p["name"] for p in listed] == rules.available()
     for pack, found in zip(listed, rules.load(rules.available()), strict=True):
         assert [r["keep"] for r in pack["rules"]] == [r.keep for r in found.rules]
-    assert "char_count > 200" in command("filters", "length")
+    assert "char_count > 200" in cli("filters", "length").out
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,6 @@
 """Fingerprint indexes: written with a dataset, compared against, merged, made to forget."""
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +12,7 @@ from test_deduplicate import PROSE, curate, digests, fate, recipe, write
 
 from openclaw_data.dedup import fingerprints, index
 from openclaw_data.documents import DataError, from_texts
+from tests.command import Command
 
 HAN = [chr(0x4E00 + i) for i in range(3000)]
 
@@ -130,12 +129,12 @@ def test_what_is_no_index_is_named_with_a_remedy(tmp_path: Path, published: Path
         curate(tmp_path / "out", recipe(tmp_path, f"{{against: [{tmp_path}]}}"), {"first": [tmp_path / "x.jsonl"]})
 
 
-def command(*words: str) -> str:
-    program = [sys.executable, "-c", "from openclaw_data.cli import main; main()", *words]
-    return subprocess.run(program, capture_output=True, text=True, check=True).stdout
+def test_the_commands_check_a_file_and_forget_and_merge(published: Path, tmp_path: Path, cli: Command) -> None:
+    def command(*words: object) -> str:
+        ended = cli(*words)
+        assert ended.status == 0, ended.err
+        return ended.out
 
-
-def test_the_commands_check_a_file_and_forget_and_merge(published: Path, tmp_path: Path) -> None:
     rows = [{"id": str(i), "text": t} for i, t in enumerate([prose(0), prose(2)[:290], prose(7), prose(7), ""])]
     mine = write(tmp_path / "mine.jsonl", rows)
     shown = json.loads(command("dedup-check", str(mine), "--against", str(published), "--json"))

@@ -13,11 +13,9 @@ from tests.test_run import digests
 
 
 @pytest.fixture(scope="module")
-def work(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def work(curated: Path) -> Path:
     """The work folder of a run over the bundled sample."""
-    out = tmp_path_factory.mktemp("curated") / "out"
-    openclaw_data.run("sample", out)
-    return out.with_name("out.work")
+    return curated.with_name("out.work")
 
 
 def changed(folder: Path, **changes: object) -> str:

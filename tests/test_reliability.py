@@ -53,11 +53,9 @@ def wait_for(path, seconds=30.0):
 
 
 @pytest.fixture(scope="module")
-def undisturbed(tmp_path_factory):
+def undisturbed(curated):
     """The bytes of a run that nothing happens to."""
-    out = tmp_path_factory.mktemp("undisturbed") / "out"
-    openclaw_data.run("sample", out)
-    return digests(out)
+    return digests(curated)
 
 
 def budgeted(fraction):

@@ -21,6 +21,7 @@ from openclaw_data.dataset.verify import verify
 from openclaw_data.documents import DataError
 from openclaw_data.review import decisions, drawing, result, sample, server, technical
 from tests.browser import Page, chromium
+from tests.command import Command
 
 PROGRAM = [sys.executable, "-c", "from openclaw_data.cli import main; main()", "review"]
 EVIL = "<script>document.title='owned'</script>\u202e\x1b[31m"
@@ -137,7 +138,9 @@ def decide(path: Path, plan: dict[str, dict[int, tuple[str, str]]]) -> None:
     made.close()
 
 
-def test_the_result_is_in_manifest_and_report_and_the_dataset_stays_whole(dataset: Path, tmp_path: Path) -> None:
+def test_the_result_is_in_manifest_and_report_and_the_dataset_stays_whole(
+    dataset: Path, tmp_path: Path, cli: Command
+) -> None:
     out = tmp_path / "out"
     shutil.copytree(dataset, out)
     folder = tmp_path / "out.review"
@@ -147,8 +150,8 @@ def test_the_result_is_in_manifest_and_report_and_the_dataset_stays_whole(datase
     anna = dict.fromkeys(range(n), ("pass", "")) | {0: ("fail", "A1.f"), 1: ("unsure", "")}
     bo = dict.fromkeys(range(10), ("pass", ""))
     decide(folder / "manual.jsonl", {"Anna": anna, "博": bo})
-    ended = subprocess.run([*PROGRAM, "result", str(out)], capture_output=True, text=True, check=False)
-    assert ended.returncode == 0, ended.stderr
+    ended = cli("review", "result", out)
+    assert ended.status == 0, ended.err
     loaded = manifest.read(str(out))
     assert loaded.review is not None
     manual = loaded.review.checks[0]
@@ -420,11 +423,10 @@ def test_the_page_says_when_a_decision_was_not_saved(browser: Page, served: Serv
     browser.console()  # of the request that failed
 
 
-def test_the_commands_draw_serve_and_refuse(dataset: Path, tmp_path: Path) -> None:
+def test_the_commands_draw_serve_and_refuse(dataset: Path, tmp_path: Path, cli: Command) -> None:
     path = tmp_path / "m.jsonl"
-    command = [*PROGRAM, "sample", str(dataset), "--n", "5", "-o", str(path)]
-    shown = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    assert f"5 of {len(rows(dataset)):,} documents" in shown
+    command = ["review", "sample", dataset, "--n", 5, "-o", path]
+    assert f"5 of {len(rows(dataset)):,} documents" in cli(*command).out
     with subprocess.Popen(
         [*PROGRAM, "serve", str(path), "--reviewer", "Anna"], stdout=subprocess.PIPE, text=True, encoding="utf-8"
     ) as running:
@@ -433,5 +435,5 @@ def test_the_commands_draw_serve_and_refuse(dataset: Path, tmp_path: Path) -> No
         running.terminate()
         assert "Saved:" in running.stdout.read()
     assert running.returncode == 0
-    ended = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert (ended.returncode, "was reviewed already" in ended.stderr) == (2, True)
+    ended = cli(*command)
+    assert (ended.status, "was reviewed already" in ended.err) == (2, True)

@@ -2,8 +2,8 @@
 
 import hashlib
 import json
+import logging
 import os
-import subprocess
 import sys
 from pathlib import Path
 
@@ -14,19 +14,12 @@ import pytest
 import openclaw_data
 from openclaw_data import share
 from openclaw_data.documents import ERRORS, SKIPPED, DataError
+from tests.command import Command
 
 ROOT = Path(__file__).parents[1]
 GOLDEN = Path(__file__).parent / "golden" / "sample_manifest.json"
 VOLATILE = ("code", "environment", "seconds", "run_id", "recipe_digest", "models", "packs", "rules", "files", "digest")
 """What a manifest says of the machine and of files whose every change is welcome."""
-
-
-@pytest.fixture(scope="module")
-def curated(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The sample, curated once."""
-    out = tmp_path_factory.mktemp("curated") / "out"
-    openclaw_data.run("sample", out)
-    return out
 
 
 def digests(folder: Path) -> dict[str, str]:
@@ -158,7 +151,14 @@ def test_an_output_that_holds_something_else_is_refused_and_left_alone(curated: 
         (["run", "bad-rule.yaml", "-o", "out"], "Did you mean 'words'?"),
     ],
 )
-def test_bad_input_is_one_line_with_a_remedy_and_status_two(tmp_path: Path, words: list[str], message: str) -> None:
+def test_bad_input_is_one_line_with_a_remedy_and_status_two(
+    tmp_path: Path,
+    words: list[str],
+    message: str,
+    cli: Command,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     (tmp_path / "empty.warc.gz").touch()
     (tmp_path / "page.html").write_text("<html><body>hello</body></html>")
     source = "  - {id: cc, format: warc, paths: [page.html], origin: user, record: mine}\n"
@@ -167,8 +167,10 @@ def test_bad_input_is_one_line_with_a_remedy_and_status_two(tmp_path: Path, word
     (tmp_path / "bad-rule.yaml").write_text(recipe.replace("PACK", str(tmp_path / "mine.yaml")))
     rule = "  - {name: length, keep: wrods > 3, source: mine, keeps: [a b c d], drops: [a]}\n"
     (tmp_path / "mine.yaml").write_text("name: mine\nversion: 1.0.0\nsource: me\nrules:\n" + rule)
-    ended = subprocess.run(command(*words), cwd=tmp_path, capture_output=True, text=True, check=False)
-    assert ended.returncode == 2, ended.stderr
-    assert message in ended.stderr
-    assert len(ended.stderr.strip().splitlines()) == 1
+    monkeypatch.chdir(tmp_path)
+    ended = cli(*words)
+    assert ended.status == 2, ended.err
+    assert message in ended.err
+    assert len(ended.err.strip().splitlines()) == 1
+    assert not [r for r in caplog.records if r.levelno >= logging.WARNING]  # outside of tests they would be seen
     assert not (tmp_path / "out").exists()

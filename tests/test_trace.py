@@ -3,8 +3,6 @@
 import gzip
 import json
 import random
-import subprocess
-import sys
 from pathlib import Path
 
 import polars as pl
@@ -16,15 +14,14 @@ from openclaw_data import recipe, share
 from openclaw_data.dataset import manifest
 from openclaw_data.documents import DataError
 from openclaw_data.flow import trace
+from tests.command import Command
 
 SAMPLE = share.folder("pipelines") / "sample"
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    out = tmp_path_factory.mktemp("made") / "out"
-    openclaw_data.run("sample", out)
-    return out
+def made(curated: Path) -> Path:
+    return curated
 
 
 def decisions(folder: Path) -> pl.DataFrame:
@@ -132,16 +129,12 @@ def test_replay_refuses_a_pack_of_another_version(made: Path) -> None:
         trace.bind(other)
 
 
-def test_the_command_prints_no_control_characters_and_proves_the_text(made: Path) -> None:
+def test_the_command_prints_no_control_characters_and_proves_the_text(made: Path, cli: Command) -> None:
     one = decisions(made).filter(pl.col("outcome") == "kept")["id"][0]
-    words = [sys.executable, "-c", "from openclaw_data.cli import main; main()", "trace", str(made), one]
-    shown = subprocess.run(
-        [*words, "--replay", "-i", str(SAMPLE)], capture_output=True, text=True, encoding="utf-8", check=True
-    ).stdout
+    shown = cli("trace", made, one, "--replay", "-i", SAMPLE).out
     assert "replay     reproduced" in shown
     assert all(c.isprintable() or c == "\n" for c in shown)
-    shown = subprocess.run([*words, "--json"], capture_output=True, text=True, encoding="utf-8", check=True).stdout
-    told = json.loads(shown)
+    told = json.loads(cli("trace", made, one, "--json").out)
     assert told[0]["outcome"] == "kept"
 
 

@@ -2,25 +2,22 @@
 
 import hashlib
 import shutil
-import subprocess
 import sys
 import types
 from pathlib import Path
 
 import pytest
 
-import openclaw_data
 from openclaw_data import storage
 from openclaw_data.dataset import manifest, seal, upload
 from openclaw_data.dataset.verify import verify
 from openclaw_data.documents import DataError
+from tests.command import Command
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    out = tmp_path_factory.mktemp("made") / "out"
-    openclaw_data.run("sample", out)
-    return out
+def made(curated: Path) -> Path:
+    return curated
 
 
 @pytest.fixture(scope="module")
@@ -215,10 +212,8 @@ def test_modelscope_is_checked_by_sha256_or_size(made: Path, monkeypatch: pytest
         upload.send(str(made), planned)
 
 
-def test_without_yes_the_command_sends_nothing(made: Path, tmp_path: Path) -> None:
-    words = [sys.executable, "-c", "from openclaw_data.cli import main; main()", "publish", str(made), "--to"]
-    ended = subprocess.run([*words, str(tmp_path / "x")], capture_output=True, text=True, check=True)
-    assert "would be sent; add --yes to send" in ended.stdout
+def test_without_yes_the_command_sends_nothing(made: Path, tmp_path: Path, cli: Command) -> None:
+    assert "would be sent; add --yes to send" in cli("publish", made, "--to", tmp_path / "x").out
     assert not (tmp_path / "x").exists()
-    subprocess.run([*words, str(tmp_path / "x"), "--yes"], capture_output=True, text=True, check=True)
+    assert cli("publish", made, "--to", tmp_path / "x", "--yes").status == 0
     assert verify(str(tmp_path / "x")).problems == ()
