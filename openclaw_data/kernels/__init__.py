@@ -1,0 +1,70 @@
+"""Compiled loops over Arrow buffers. numba keeps them on disk; here is what it takes for the same source.
+
+Of a kernel on disk numba asks whether its own file is unchanged, not whether the functions of other files are that it
+calls and has compiled into it. After an upgrade it would run a new function beside an old one that expects other
+arguments: other bytes, or the process dies. So a kernel is fresh only if all files of this folder are that its own
+imports, directly or not, and the tables of this folder, which it may have compiled in.
+"""
+
+import contextlib
+import hashlib
+import re
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from numba.core import caching
+
+_ROOM = Path(__file__).parent
+_IMPORT = re.compile(r"^ *from openclaw_data\.kernels((?:\.\w+)? import (?:\([^)]*\)|.*))", re.MULTILINE)
+
+
+@cache
+def _imports(file: Path) -> frozenset[Path]:
+    """The files of this folder that a file imports."""
+    words = re.findall(r"\w+", " ".join(_IMPORT.findall(file.read_text("utf-8"))))
+    return frozenset(path for word in words if (path := _ROOM / f"{word}.py").exists())
+
+
+@cache
+def _digest(file: Path) -> bytes:
+    """Of what a kernel of the file may have compiled in."""
+    reached, ahead = {file}, [file]
+    while ahead:
+        new = _imports(ahead.pop()) - reached
+        reached |= new
+        ahead += new
+    return _sha256(sorted(reached)) + _tables()
+
+
+@cache
+def _tables() -> bytes:
+    return _sha256(sorted(path for path in _ROOM.iterdir() if path.suffix in (".npz", ".tsv")))
+
+
+def _sha256(files: list[Path]) -> bytes:
+    found = hashlib.sha256()
+    for path in files:
+        found.update(path.read_bytes())
+    return found.digest()
+
+
+class _OfThisPackage:
+    """Stands before a locator of numba's: takes files of this package alone, and stamps them with what they reach."""
+
+    _py_file: str
+
+    def get_source_stamp(self) -> bytes:
+        return _digest(Path(self._py_file))
+
+    @classmethod
+    def from_function(cls, function: Any, file: str) -> Any:
+        inside = _ROOM.parent in Path(file).resolve().parents
+        return super().from_function(function, file) if inside else None  # type: ignore[misc]
+
+
+with contextlib.suppress(AttributeError):  # a numba that does it in another way keeps its own rule
+    caching.CacheImpl._locator_classes[:0] = [  # noqa: SLF001 - the public way is for a whole process, not for a package
+        type(locator.__name__, (_OfThisPackage, locator), {})
+        for locator in (caching.UserProvidedCacheLocator, caching.InTreeCacheLocator, caching.UserWideCacheLocator)
+    ]

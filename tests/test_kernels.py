@@ -1,0 +1,47 @@
+"""Compiled kernels on disk are used only while they are those of the source."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import openclaw_data
+
+TWO_FILES = {
+    "outer.py": """
+import numba
+from openclaw_data.kernels import inner
+
+@numba.njit(cache=True)
+def answer(n):
+    return inner.add(n)
+""",
+    "inner.py": """
+import numba
+
+@numba.njit(cache=True)
+def add(n):
+    return n + 1
+""",
+}
+
+
+def test_a_kernel_whose_callee_in_another_file_changed_is_compiled_again(tmp_path: Path) -> None:
+    """numba alone would go on with the old one: after an upgrade, two versions in one process."""
+    room = tmp_path / "openclaw_data" / "kernels"
+    room.mkdir(parents=True)
+    (room.parent / "__init__.py").touch()
+    shutil.copy(Path(openclaw_data.__file__).parent / "kernels" / "__init__.py", room)
+    for name, text in TWO_FILES.items():
+        (room / name).write_text(text)
+    program = (
+        "from openclaw_data.kernels import outer; print(outer.answer(1), sum(outer.answer.stats.cache_hits.values()))"
+    )
+
+    def run() -> list[int]:
+        ended = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, env={}, capture_output=True, check=True)
+        return [int(word) for word in ended.stdout.split()]
+
+    assert [run(), run()] == [[2, 0], [2, 1]]
+    (room / "inner.py").write_text(TWO_FILES["inner.py"].replace("n + 1", "n + 7"))
+    assert [run(), run()] == [[8, 0], [8, 1]]
