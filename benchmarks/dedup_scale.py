@@ -1,4 +1,4 @@
-"""How deduplication scales: synthetic fingerprints through the pipeline's own Beam graphs.
+"""How deduplication scales: synthetic fingerprints through the pipeline's own graphs.
 
     python benchmarks/dedup_scale.py                        # 10,000, 100,000 and 1,000,000 documents, two workers
     python benchmarks/dedup_scale.py --documents 1000000 --workers 1 --memory 500MB

@@ -95,7 +95,7 @@ def run(
     workers: Annotated[int, typer.Option("--workers", "-w", min=1, help="Processes to use.")] = 1,
     force: Annotated[bool, typer.Option("--force", help="Replace what the folders hold of another run.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no tables.")] = False,
-    runner: Annotated[str, typer.Option(help="The Beam runner.")] = "FnApiRunner",
+    runner: Annotated[str, typer.Option(help="`local`, or a runner of Apache Beam.")] = "local",
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Only write the graphs a runner would get, and what is in them.")
     ] = False,
@@ -105,7 +105,7 @@ def run(
 ) -> None:
     """Curate a dataset: annotate, deduplicate, publish, balance.
 
-    Options of the Beam runner follow after `--`. A run that was stopped goes on where it was when the same command is
+    Options of a Beam runner follow after `--`. A run that was stopped goes on where it was when the same command is
     given again. The result is the same, byte for byte, whatever the number of workers.
 
     Example: openclaw-data run web --input cc='crawl/*.warc.gz' --output out --workers 2

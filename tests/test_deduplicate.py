@@ -12,7 +12,7 @@ import reference_hashes as naive
 
 import openclaw_data
 from openclaw_data.documents import DataError
-from openclaw_data.flow import deduplicate, matching, ranking
+from openclaw_data.flow import matching, ranking
 from openclaw_data.signals.language_codes import SHORT
 
 LANGUAGES = json.dumps(sorted({"en", "zh", "ja", "ko", "und", *SHORT.values()}))
@@ -105,7 +105,6 @@ def test_workers_memory_star_rounds_and_signatures_by_mail_do_not_change_a_byte(
     memory: str,
     rounds: bool,  # noqa: FBT001 - a parameter of the test
 ) -> None:
-    monkeypatch.setattr(deduplicate, "SMALL_RUN", 0)
     if rounds:
         monkeypatch.setattr(ranking, "EDGE_BYTES", 1 << 60)
         monkeypatch.setattr(matching, "read_in_place", lambda _: False)

@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 import openclaw_data
+from openclaw_data.flow.run import annotate_only
+from openclaw_data.flow.work import Engine
 
 ENGINES = Path(__file__).parents[1] / ".engines"
 VERSION = metadata.version("apache-beam")
@@ -20,6 +22,15 @@ def digests(folder: Path) -> dict[str, str]:
 @pytest.fixture(scope="module")
 def local(curated: Path) -> dict[str, str]:
     return digests(curated)
+
+
+def test_beams_local_runner_with_two_workers_gives_the_bytes_of_the_local_run(
+    local: dict[str, str], tmp_path: Path
+) -> None:
+    """One stage with two, because each starts them anew; all with one: `test_reliability.py`."""
+    annotate_only("sample", str(tmp_path / "out"), None, {}, Engine(2, "FnApiRunner"))
+    openclaw_data.run("sample", tmp_path / "out")
+    assert digests(tmp_path / "out") == local
 
 
 def test_prism_gives_the_bytes_of_the_local_run(local: dict[str, str], tmp_path: Path) -> None:

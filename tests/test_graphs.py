@@ -21,7 +21,7 @@ from apache_beam.portability.api import beam_runner_api_pb2 as api
 import openclaw_data
 from openclaw_data import recipe, share
 from openclaw_data.documents import DataError
-from openclaw_data.flow import graphs, matching, runner
+from openclaw_data.flow import graphs, local, matching, on_beam, runner
 from openclaw_data.flow.run import prepare
 from openclaw_data.flow.work import Engine
 
@@ -99,31 +99,34 @@ def test_a_graph_holds_names_of_functions_and_never_their_code(made):
                 assert "cloudpickle" not in module, f"{graph.name}, {label}: code is pickled"
                 assert "dill" not in module
             step = pickler.loads(payload)[0]
-            assert type(step) in (runner.Each, runner.Flat), f"{graph.name}, {label}"
+            assert type(step) in (on_beam.Each, on_beam.Flat), f"{graph.name}, {label}"
             function = step.function
             assert getattr(importlib.import_module(function.__module__), function.__qualname__) is function
             assert function.__module__.startswith("openclaw_data.flow.")
             seen.add(function.__qualname__)
     assert {"annotate_split", "near_keys", "write_shard", "answer"} <= seen
-    theirs = graphs._proto(lambda p: p | beam.Create([1]), graphs._environment(Engine()))
+    pipeline = beam.Pipeline(runner=on_beam.IN_MEMORY)
+    assert pipeline | beam.Create([1])
+    theirs = pipeline.to_runner_api()
     assert any("cloudpickle" in module for _, payload in payloads(theirs) for module, _ in names_in(payload))
 
 
 def test_no_text_crosses_a_shuffle_and_the_graphs_are_those_of_a_run(made, tmp_path, monkeypatch):
     """What is sent is looked at on the way: none of it is a piece of any document, and it is small."""
     sent, labels = [], []
-    flat, execute = runner.Flat.process, runner.execute
+    apply, execute = local.apply, runner.execute
 
-    def process(self, element):
-        for value in flat(self, element):
-            sent.append((self.function.__name__, value[1]))
-            yield value
+    def process(calls, element):
+        found = apply(calls, element)
+        if calls[-1][0] == "flat":
+            sent.extend((calls[-1][1].__name__, value[1]) for value in found)
+        return found
 
-    def watched(build, engine, tick=lambda: None):
-        labels.append(graphs.describe(graphs._proto(build, graphs._environment(engine)))["labels"])
-        execute(build, engine, tick)
+    def watched(graph, engine, tick=lambda: None):
+        labels.append(graphs.describe(graphs._proto(graph, graphs._environment(engine)))["labels"])
+        execute(graph, engine, tick)
 
-    monkeypatch.setattr(runner.Flat, "process", process)
+    monkeypatch.setattr(local, "apply", process)
     monkeypatch.setattr(runner, "execute", watched)
     monkeypatch.setattr(matching, "read_in_place", lambda _: False)
     out = tmp_path / "out"

@@ -188,7 +188,7 @@ def test_any_write_error_without_room_is_told_as_a_full_disk(tmp_path, monkeypat
 
 
 def test_bundles_that_are_run_again_change_nothing(undisturbed, tmp_path):
-    openclaw_data.run("sample", tmp_path / "out", options=["--direct_runner_bundle_repeat=2"])
+    openclaw_data.run("sample", tmp_path / "out", engine="FnApiRunner", options=["--direct_runner_bundle_repeat=2"])
     assert digests(tmp_path / "out") == undisturbed
 
 

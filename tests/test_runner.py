@@ -1,21 +1,24 @@
 """The runner ends every run: with a result or with an error that says what to do."""
 
+import os
 import subprocess
 import sys
 import time
 from pathlib import Path
 
+import psutil
 import pytest
 
 from openclaw_data.documents import DataError
-from openclaw_data.flow import runner
+from openclaw_data.flow import local, runner
+from openclaw_data.flow.steps import each, spread
 from openclaw_data.flow.work import Engine
 from tests import workers
 
 
 def test_tasks_are_spread_over_two_processes(tmp_path: Path) -> None:
     tasks = [(str(tmp_path), n) for n in range(8)]
-    runner.execute(lambda p: runner.each(p, "write", workers.write_pid, tasks), Engine(2))
+    runner.execute(each("write", workers.write_pid, tasks), Engine(2))
     found = [name.name.split("-") for name in tmp_path.iterdir()]
     assert sorted(int(n) for n, _ in found) == list(range(8))
     assert len({pid for _, pid in found}) == 2
@@ -24,16 +27,18 @@ def test_tasks_are_spread_over_two_processes(tmp_path: Path) -> None:
 @pytest.mark.parametrize("count", [1, 2])
 def test_an_error_in_a_step_reaches_the_user_as_it_was_raised(count: int) -> None:
     with pytest.raises(DataError) as caught:
-        runner.execute(lambda p: runner.each(p, "fail", workers.fail_at_three, range(8)), Engine(count))
+        runner.execute(each("fail", workers.fail_at_three, range(8)), Engine(count))
     assert str(caught.value).startswith("crawl.warc.gz: is not a WARC file. Convert it first.")
 
 
-def test_a_killed_worker_ends_the_run_with_an_error_within_a_minute() -> None:
-    program = """
+@pytest.mark.parametrize("engine", ["local", "FnApiRunner"])
+def test_a_killed_worker_ends_the_run_with_an_error_within_a_minute(engine: str) -> None:
+    program = f"""
 from openclaw_data.flow import runner
+from openclaw_data.flow.steps import each
 from openclaw_data.flow.work import Engine
 from tests import workers
-runner.execute(lambda p: runner.each(p, "kill", workers.kill_me_at_three, range(8)), Engine(2))
+runner.execute(each("kill", workers.kill_me_at_three, range(8)), Engine(2, "{engine}"))
 """
     started = time.monotonic()
     root = Path(__file__).parents[1]
@@ -45,7 +50,29 @@ runner.execute(lambda p: runner.each(p, "kill", workers.kill_me_at_three, range(
     assert "was killed, perhaps for want of memory. Finished parts are kept" in ended.stderr.splitlines()[-1]
 
 
+def test_workers_live_as_long_as_the_run_and_bring_what_they_made_back_in_order() -> None:
+    pids = set()
+    with local.workers(2):
+        for _ in range(3):
+            graph = each("look", workers.my_pid, range(6))
+            pids |= set(local._values(graph, lambda: None))
+        grouped = spread("numbers", range(9)).sends("Pair", workers.odd_or_even, "x").group("Group")
+        assert local._values(grouped, lambda: None) == [
+            (0, [b"0x", b"2x", b"4x", b"6x", b"8x"]),
+            (1, [b"1x", b"3x", b"5x", b"7x"]),
+        ]
+        assert local.cpu_seconds() > 0
+    assert len(pids) == 2
+    assert os.getpid() not in pids
+    assert not any(psutil.pid_exists(pid) for pid in pids)
+
+
+def test_an_option_of_beam_is_refused_by_the_local_runner() -> None:
+    with pytest.raises(DataError, match="--parallelism=2: is an option of Beam, and --runner local is none of its"):
+        runner.execute(each("fine", abs, range(4)), Engine(1, options=("--parallelism=2",)))
+
+
 def test_tick_is_called_while_the_run_goes_on() -> None:
     calls: list[int] = []
-    runner.execute(lambda p: runner.each(p, "fine", abs, range(4)), Engine(1), lambda: calls.append(1))
+    runner.execute(each("fine", abs, range(4)), Engine(1), lambda: calls.append(1))
     assert calls

@@ -3,6 +3,7 @@
 import os
 import signal
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 from openclaw_data.documents import DataError
@@ -29,3 +30,14 @@ def write_pid(folder_and_number: tuple[str, int]) -> int:
     Path(folder, f"{n}-{os.getpid()}").touch()
     time.sleep(0.05)
     return n
+
+
+def my_pid(_: int) -> int:
+    """This process's id."""
+    time.sleep(0.02)
+    return os.getpid()
+
+
+def odd_or_even(n: int, ending: str) -> Iterator[tuple[int, bytes]]:
+    """A number by its rest."""
+    yield n % 2, f"{n}{ending}".encode()

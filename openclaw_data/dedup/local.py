@@ -1,4 +1,4 @@
-"""Deduplication in one process, in memory: for notebooks, small runs and tests, and the twin of the Beam graph."""
+"""Deduplication in one process, in memory: for notebooks, small runs and tests, and the twin of the graphs of a run."""
 
 from collections.abc import Sequence
 from typing import Any

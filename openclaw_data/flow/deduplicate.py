@@ -1,11 +1,10 @@
 """Second stage: fingerprints of the survivors -> duplicates by URL, text and near text -> `duplicates/` parts.
 
-Each kind is a Beam graph of its own (`flow.matching`), joined by files in WORK/edges; `flow.ranking` makes clusters and
+Each kind is a graph of its own (`flow.matching`), joined by files in WORK/edges; `flow.ranking` makes clusters and
 ranks of the edges. Only documents that no rule dropped take part: one that is dropped must not take its duplicates
 with it. Texts and signatures cross no shuffle.
 """
 
-import functools
 from collections.abc import Callable
 
 from openclaw_data import recipe, storage
@@ -13,10 +12,9 @@ from openclaw_data.dedup import fingerprints, index, stages
 from openclaw_data.documents import DataError
 from openclaw_data.flow import lines, matching, ranking, runner
 from openclaw_data.flow import work as folder
+from openclaw_data.flow.steps import Step, each
 
 STAGE = ranking.STAGE
-SMALL_RUN = 5_000_000
-"""Up to so many documents one process is used: a million take 8 seconds in it, 50 with two workers (docs/dedup.md)."""
 SHUFFLED_KEY_BYTES = 80
 """What a band key takes in all processes while it is in the shuffle: 12 bytes packed, as often as Beam copies them."""
 
@@ -28,30 +26,29 @@ def deduplicate(job: folder.Job, tick: Callable[[], None]) -> None:
     if asked is None or len(folder.done(storage.join(job.work, last))) == job.parts:
         return
     documents = sum(folder.marker(job.work, "annotated", n)["records"] for n in range(job.parts))
-    engine = job.engine._replace(workers=1) if documents <= SMALL_RUN else job.engine
     known = [(i, n) for i in map(index.open_index, asked.against) for n in range(len(i.files))]
     documents += sum(i.files[n]["rows"] for i, n in known)
     settings = plan(job, documents, len(known))
     check_policy(job)
     if known:
         todo = list(enumerate(known))
-        runner.execute(lambda p: runner.each(p, "unpack indexes", unpack_known, todo, job.work), engine, tick)
+        runner.execute(each("unpack indexes", unpack_known, todo, job.work), job.engine, tick)
     storage.remove(storage.join(job.work, matching.EDGES))
     for _, graph in edge_graphs(settings, asked):
-        runner.execute(graph, engine, tick)
-    ranking.rank_all(settings, asked.memory, engine, tick)
+        runner.execute(graph, job.engine, tick)
+    ranking.rank_all(settings, asked.memory, job.engine, tick)
     if asked.lines is not None:
-        lines.find(job, settings, engine, tick)
+        lines.find(job, settings, job.engine, tick)
     storage.remove(storage.join(job.work, matching.EDGES))
     storage.remove(storage.join(job.work, matching.KNOWN))
 
 
-def edge_graphs(settings: matching.Matching, asked: recipe.Dedup) -> list[tuple[str, runner.Build]]:
-    """The graphs that find edges, in their order: (name, what builds it)."""
+def edge_graphs(settings: matching.Matching, asked: recipe.Dedup) -> list[tuple[str, Step]]:
+    """The graphs that find edges, in their order: (name, graph)."""
     wanted = {"url": asked.url, "exact": asked.exact, "near": asked.minhash is not None}
     build = {"url": matching.same_url, "exact": matching.same_hash, "near": matching.near}
     names = [name for name, is_wanted in wanted.items() if is_wanted]
-    return [(name, functools.partial(build[name], matching=one)) for name in names for one in settings.ranges()]
+    return [(name, build[name](one)) for name in names for one in settings.ranges()]
 
 
 def unpack_known(task: tuple[int, tuple[index.Index, int]], work: str) -> int:
@@ -63,13 +60,14 @@ def unpack_known(task: tuple[int, tuple[index.Index, int]], work: str) -> int:
 def plan(job: folder.Job, documents: int, known: int) -> matching.Matching:
     """How many partitions, and how many of them at a time, keep to the memory budget.
 
-    On a runner that is not local the budget bounds what one worker sorts at a time; all partitions go at once.
+    On a runner that does not shuffle in memory the budget bounds what one worker sorts at a time; all
+    partitions go at once.
     """
     asked = job.resolved.recipe.dedup
     assert asked is not None
     threshold = asked.minhash.threshold if asked.minhash else 1.0
     keys = keys_of(job, documents)
-    passes = max(1, -(-keys * SHUFFLED_KEY_BYTES // asked.memory)) if job.engine.runner == folder.LOCAL else 1
+    passes = max(1, -(-keys * SHUFFLED_KEY_BYTES // asked.memory)) if job.engine.shuffles_in_memory else 1
     partitions = max(passes, job.engine.workers * stages.partitions_for(keys, asked.memory))
     return matching.Matching(
         work=job.work,

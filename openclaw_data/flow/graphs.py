@@ -4,7 +4,6 @@ They are made by the functions that build them in a run. What only a run can kno
 documents there are decides into how many partitions keys are packed, which no step or shuffle depends on.
 """
 
-import functools
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,8 +16,9 @@ from google.protobuf import json_format
 
 from openclaw_data import ingest, storage
 from openclaw_data.documents import DataError
-from openclaw_data.flow import annotate, deduplicate, lines, publish, ranking, runner
+from openclaw_data.flow import annotate, deduplicate, lines, on_beam, publish, ranking
 from openclaw_data.flow import work as folder
+from openclaw_data.flow.steps import Step, each
 
 BYTES_A_DOCUMENT = 10_000
 """Of input, compressed: what the number of documents is guessed by."""
@@ -59,40 +59,35 @@ def write(job: folder.Job, splits: list[ingest.Split], place: str) -> list[dict[
 def of(job: folder.Job, splits: list[ingest.Split]) -> list[Graph]:
     """The graphs of a run in their order."""
     environment = _environment(job.engine)
-    return [Graph(n, when, _proto(build, environment)) for n, when, build in _builds(job, splits)]
+    return [Graph(n, when, _proto(steps, environment)) for n, when, steps in _builds(job, splits)]
 
 
-def _builds(job: folder.Job, splits: list[ingest.Split]) -> Iterator[tuple[str, str, runner.Build]]:
+def _builds(job: folder.Job, splits: list[ingest.Split]) -> Iterator[tuple[str, str, Step]]:
     tasks = [folder.Task(job.work, job.run_id, job.output, n) for n in range(job.parts)]
-    yield "annotate", "", lambda p: runner.each(p, "annotate", annotate.annotate_split, tasks)
+    yield "annotate", "", each("annotate", annotate.annotate_split, tasks)
     asked = job.resolved.recipe.dedup
     if asked is not None:
         settings = deduplicate.plan(job, sum(s.size_bytes for s in splits) // BYTES_A_DOCUMENT + 1, len(asked.against))
         if asked.against:
             parts = list(asked.against)
-            yield (
-                "unpack indexes",
-                "",
-                lambda p: runner.each(p, "unpack indexes", deduplicate.unpack_known, parts, job.work),
-            )
-        for name, build in deduplicate.edge_graphs(settings, asked):
-            yield name, "", build
+            yield "unpack indexes", "", each("unpack indexes", deduplicate.unpack_known, parts, job.work)
+        for name, graph in deduplicate.edge_graphs(settings, asked):
+            yield name, "", graph
         rounds = "the edges take more than dedup.memory"
-        star = functools.partial(ranking.round_graph, matching=settings, files=["edges"], number=0)
-        yield "star round", rounds, star
-        yield "spread clusters", rounds, functools.partial(ranking.spread_graph, matching=settings, files=["stars"])
-        yield "rank", "", functools.partial(ranking.rank_graph, matching=settings)
+        yield "star round", rounds, ranking.round_graph(settings, ["edges"], 0)
+        yield "spread clusters", rounds, ranking.spread_graph(settings, ["stars"])
+        yield "rank", "", ranking.rank_graph(settings)
         if asked.lines is not None:
             most = asked.lines.max_documents
-            yield "lines", "", functools.partial(lines.graph, matching=settings, max_documents=most)
-            yield "measure lines", "", functools.partial(lines.measure_graph, matching=settings)
-    yield "decide", "", lambda p: runner.each(p, "decide", publish.decide_part, tasks)
-    yield "publish", "", lambda p: runner.each(p, "publish", publish.write_shard, tasks)
+            yield "lines", "", lines.graph(settings, most)
+            yield "measure lines", "", lines.measure_graph(settings)
+    yield "decide", "", each("decide", publish.decide_part, tasks)
+    yield "publish", "", each("publish", publish.write_shard, tasks)
 
 
 def _environment(engine: folder.Engine) -> Any:
     """The container that workers run in."""
-    options = runner.pipeline_options(engine)
+    options = on_beam.pipeline_options(engine)
     cloud, image = options.view_as(GoogleCloudOptions), options.view_as(WorkerOptions).sdk_container_image
     if engine.runner == "DataflowRunner":
         needed = {"project": cloud.project, "region": cloud.region, "temp_location": cloud.temp_location}
@@ -103,9 +98,9 @@ def _environment(engine: folder.Engine) -> Any:
     return DockerEnvironment.from_container_image(image or f"{_IMAGE}:{beam.version.__version__}")
 
 
-def _proto(build: runner.Build, environment: Any) -> Any:
-    pipeline = beam.Pipeline(runner=folder.LOCAL)  # never run
-    build(pipeline)
+def _proto(steps: Step, environment: Any) -> Any:
+    pipeline = beam.Pipeline(runner=on_beam.IN_MEMORY)  # never run
+    on_beam.build(pipeline, steps)
     return pipeline.to_runner_api(default_environment=environment)
 
 

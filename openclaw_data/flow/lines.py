@@ -3,11 +3,9 @@
 part -> documents a line key, by partition -> group -> common keys by part -> group -> keys -> share of each text
 """
 
-import functools
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import apache_beam as beam
 import numpy as np
 import polars as pl
 import pyarrow as pa
@@ -19,6 +17,7 @@ from openclaw_data.flow import annotate, ranking, runner
 from openclaw_data.flow import matching as edges_of
 from openclaw_data.flow import work as folder
 from openclaw_data.flow.matching import Group, Matching
+from openclaw_data.flow.steps import Step, each, spread
 
 STAGE = "lines"
 KEY_BYTES = 100
@@ -33,30 +32,29 @@ def find(job: folder.Job, settings: Matching, engine: folder.Engine, tick: Calla
     assert asked is not None
     assert asked.lines is not None
     count = sum(folder.marker(job.work, "annotated", n)["lines"] for n in range(job.parts))
-    passes = max(1, -(-count * KEY_BYTES // asked.memory)) if engine.runner == folder.LOCAL else 1
+    passes = max(1, -(-count * KEY_BYTES // asked.memory)) if engine.shuffles_in_memory else 1
     partitions = max(settings.partitions, passes)
     settings = settings._replace(partitions=partitions, step=-(-partitions // passes))
     for one in settings.ranges():
-        build = functools.partial(graph, matching=one, max_documents=asked.lines.max_documents)
-        runner.execute(build, engine, tick)
-    runner.execute(functools.partial(measure_graph, matching=settings), engine, tick)
+        runner.execute(graph(one, asked.lines.max_documents), engine, tick)
+    runner.execute(measure_graph(settings), engine, tick)
 
 
-def graph(pipeline: beam.Pipeline, matching: Matching, max_documents: int) -> None:
+def graph(matching: Matching, max_documents: int) -> Step:
     """The graph that finds boilerplate lines and tells each part its own."""
-    (
-        runner.spread(pipeline, "parts", range(matching.parts))
-        | "Count lines" >> runner.sends(line_counts, matching)
-        | "Group by line" >> beam.GroupByKey()
-        | "Find common" >> runner.sends(common_lines, max_documents)
-        | "Group by part" >> beam.GroupByKey()
-        | "Tell parts" >> runner.does(edges_of.write_rows, matching, "lines")
+    return (
+        spread("parts", range(matching.parts))
+        .sends("Count lines", line_counts, matching)
+        .group("Group by line")
+        .sends("Find common", common_lines, max_documents)
+        .group("Group by part")
+        .does("Tell parts", edges_of.write_rows, matching, "lines")
     )
 
 
-def measure_graph(pipeline: beam.Pipeline, matching: Matching) -> None:
+def measure_graph(matching: Matching) -> Step:
     """The graph that measures each document by them."""
-    runner.each(pipeline, "measure lines", write_part, range(matching.parts), matching)
+    return each("measure lines", write_part, range(matching.parts), matching)
 
 
 def line_counts(part: int, matching: Matching) -> Iterator[tuple[int, bytes]]:

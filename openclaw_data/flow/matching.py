@@ -15,7 +15,6 @@ The keys of one run go through in ranges of partitions, so many at a time as the
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
-import apache_beam as beam
 import numpy as np
 import numpy.typing as npt
 import polars as pl
@@ -23,8 +22,8 @@ import pyarrow as pa
 
 from openclaw_data import storage
 from openclaw_data.dedup import clusters, fingerprints, local, stages
-from openclaw_data.flow import runner
 from openclaw_data.flow import work as folder
+from openclaw_data.flow.steps import Step, spread
 
 EDGES = "edges"
 KNOWN = "known"
@@ -77,43 +76,42 @@ def edge_file(work: str, name: str) -> str:
     return storage.join(work, EDGES, f"{name}.npy")
 
 
-def same_hash(pipeline: beam.Pipeline, matching: Matching) -> None:
+def same_hash(matching: Matching) -> Step:
     """The graph of exact copies: edges, and which documents of each part are copies of an earlier one."""
-    (
-        runner.spread(pipeline, "parts", range(matching.parts + matching.known))
-        | "Hash" >> runner.sends(exact_keys, matching)
-        | "Group by hash" >> beam.GroupByKey()
-        | "Link copies" >> runner.sends(write_exact, matching)
-        | "Group by part" >> beam.GroupByKey()
-        | "Mark copies" >> runner.does(write_rows, matching, "copies")
+    return (
+        spread("parts", range(matching.parts + matching.known))
+        .sends("Hash", exact_keys, matching)
+        .group("Group by hash")
+        .sends("Link copies", write_exact, matching)
+        .group("Group by part")
+        .does("Mark copies", write_rows, matching, "copies")
     )
 
 
-def same_url(pipeline: beam.Pipeline, matching: Matching) -> None:
+def same_url(matching: Matching) -> Step:
     """The graph of equal URLs: edges, and which documents of each part give way to another version."""
-    (
-        runner.spread(pipeline, "parts", range(matching.parts))
-        | "Read addresses" >> runner.sends(url_keys, matching)
-        | "Group by address" >> beam.GroupByKey()
-        | "Choose versions" >> runner.sends(write_url, matching)
-        | "Group by part" >> beam.GroupByKey()
-        | "Mark versions" >> runner.does(write_rows, matching, "losers")
+    return (
+        spread("parts", range(matching.parts))
+        .sends("Read addresses", url_keys, matching)
+        .group("Group by address")
+        .sends("Choose versions", write_url, matching)
+        .group("Group by part")
+        .does("Mark versions", write_rows, matching, "losers")
     )
 
 
-def near(pipeline: beam.Pipeline, matching: Matching) -> None:
+def near(matching: Matching) -> Step:
     """The graph of near duplicates."""
     grouped = (
-        runner.spread(pipeline, "parts", range(matching.parts + matching.known))
-        | "Cut bands" >> runner.sends(near_keys, matching)
-        | "Group by band" >> beam.GroupByKey()
-        | "Pair" >> runner.sends(candidates, matching)
-        | "Group by document" >> beam.GroupByKey()
+        spread("parts", range(matching.parts + matching.known))
+        .sends("Cut bands", near_keys, matching)
+        .group("Group by band")
+        .sends("Pair", candidates, matching)
+        .group("Group by document")
     )
     if read_in_place(matching.work):
-        grouped | "Verify" >> runner.does(write_near, matching)
-    else:
-        verified_by_mail(grouped, matching)
+        return grouped.does("Verify", write_near, matching)
+    return verified_by_mail(grouped, matching)
 
 
 def read_in_place(work: str) -> bool:
@@ -121,15 +119,14 @@ def read_in_place(work: str) -> bool:
     return storage.is_local(work)
 
 
-def verified_by_mail(grouped: Any, matching: Matching) -> Any:
+def verified_by_mail(grouped: Step, matching: Matching) -> Step:
     """Verify where fingerprint parts cannot be mapped: ask the parts for signatures, and compare what they send."""
     return (
-        grouped
-        | "Ask" >> runner.sends(ask, matching)
-        | "Group questions" >> beam.GroupByKey()
-        | "Answer" >> runner.sends(answer, matching)
-        | "Group answers" >> beam.GroupByKey()
-        | "Verify" >> runner.does(write_answered, matching)
+        grouped.sends("Ask", ask, matching)
+        .group("Group questions")
+        .sends("Answer", answer, matching)
+        .group("Group answers")
+        .does("Verify", write_answered, matching)
     )
 
 

@@ -1,17 +1,15 @@
 """From edges to `duplicates/` parts: clusters, then ranks.
 
-Clusters come from union-find in this process where the edges fit into the memory budget, and from star rounds over
-Beam where they don't; the result is the same. Either way each part learns the clusters of its documents by a file,
+Clusters come from union-find in this process where the edges fit into the memory budget, and from rounds of star
+graphs where they don't; the result is the same. Either way each part learns the clusters of its documents by a file,
 sends what ranks them to the cluster's partition, and gets the ranks back.
 
     edges -> clusters of each part -> (cluster, document, preference, hash) by cluster -> rank -> rows by part
 """
 
-import functools
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-import apache_beam as beam
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
@@ -25,6 +23,7 @@ from openclaw_data.flow import matching as edges_of
 from openclaw_data.flow import runner
 from openclaw_data.flow import work as folder
 from openclaw_data.flow.matching import Group, Matching, edge_file, load, save
+from openclaw_data.flow.steps import Step, spread, start
 
 STAGE = "duplicates"
 EDGE_BYTES = 120
@@ -52,7 +51,7 @@ def rank_all(matching: Matching, memory: int, engine: folder.Engine, tick: Calla
         _cluster_here(matching, files)
     else:
         _cluster_in_rounds(matching, files, engine, tick)
-    runner.execute(functools.partial(rank_graph, matching=matching), engine, tick)
+    runner.execute(rank_graph(matching), engine, tick)
 
 
 def edge_files(work: str) -> list[str]:
@@ -74,53 +73,50 @@ def _cluster_in_rounds(matching: Matching, files: list[str], engine: folder.Engi
     """Large-star and small-star, one round a pipeline, until a round changes nothing."""
     before = None
     for number in range(MAX_ROUNDS):
-        build = functools.partial(round_graph, matching=matching, files=files, number=number)
-        runner.execute(build, engine, tick)
+        runner.execute(round_graph(matching, files, number), engine, tick)
         place = storage.join(matching.work, edges_of.EDGES)
         marks = [n for n in storage.names(place) if n.startswith(f"stars-{number:03d}-") and n.endswith(".json")]
         found = sum(storage.read_json(storage.join(place, n))["digest"] for n in marks) % (1 << 64)
         files = [storage.join(place, n.replace(".json", ".npy")) for n in marks]
         if found == before:
-            runner.execute(functools.partial(spread_graph, matching=matching, files=files), engine, tick)
+            runner.execute(spread_graph(matching, files), engine, tick)
             return
         before = found
     raise DataError("clusters", f"star rounds did not end after {MAX_ROUNDS}.", "Report this with WORK/edges.")
 
 
-def round_graph(pipeline: beam.Pipeline, matching: Matching, files: list[str], number: int) -> None:
+def round_graph(matching: Matching, files: list[str], number: int) -> Step:
     """The graph of one round of large-star and small-star."""
-    (
-        runner.spread(pipeline, "edges", files)
-        | "Send to both ends" >> runner.sends(send_both, matching.partitions)
-        | "Group by end" >> beam.GroupByKey()
-        | "Join larger" >> runner.sends(join_larger, matching.partitions)
-        | "Group by larger end" >> beam.GroupByKey()
-        | "Join smaller" >> runner.does(write_stars, matching.work, number)
+    return (
+        spread("edges", files)
+        .sends("Send to both ends", send_both, matching.partitions)
+        .group("Group by end")
+        .sends("Join larger", join_larger, matching.partitions)
+        .group("Group by larger end")
+        .does("Join smaller", write_stars, matching.work, number)
     )
 
 
-def spread_graph(pipeline: beam.Pipeline, matching: Matching, files: list[str]) -> None:
+def spread_graph(matching: Matching, files: list[str]) -> Step:
     """The graph that tells each part the clusters of its documents, after the last round."""
-    (
-        runner.spread(pipeline, "stars", files)
-        | "Send to parts" >> runner.sends(send_members)
-        | "Group by part" >> beam.GroupByKey()
-        | "Write clusters" >> runner.does(write_clustered, matching)
+    return (
+        spread("stars", files)
+        .sends("Send to parts", send_members)
+        .group("Group by part")
+        .does("Write clusters", write_clustered, matching)
     )
 
 
-def rank_graph(pipeline: beam.Pipeline, matching: Matching) -> None:
+def rank_graph(matching: Matching) -> Step:
     """The graph that ranks the documents of each cluster and writes the parts."""
-    members = runner.spread(pipeline, "parts", range(matching.parts + matching.known)) | "Describe" >> runner.sends(
-        members_of, matching
-    )
-    ranked = members | "Group by cluster" >> beam.GroupByKey() | "Rank" >> runner.sends(rank_group, matching.parts)
-    every = pipeline | "Start all" >> beam.Impulse() | "List own parts" >> runner.sends(every_part, matching.parts)
-    (
-        (ranked, every)
-        | "Both" >> beam.Flatten()
-        | "Group by part" >> beam.GroupByKey()
-        | "Write" >> runner.does(write_part, matching)
+    return (
+        spread("parts", range(matching.parts + matching.known))
+        .sends("Describe", members_of, matching)
+        .group("Group by cluster")
+        .sends("Rank", rank_group, matching.parts)
+        .both("Both", start("Start all").sends("List own parts", every_part, matching.parts))
+        .group("Group by part")
+        .does("Write", write_part, matching)
     )
 
 

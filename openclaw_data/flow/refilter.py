@@ -19,6 +19,7 @@ from openclaw_data.dataset import manifest
 from openclaw_data.documents import DataError
 from openclaw_data.flow import annotate, progress, run, runner
 from openclaw_data.flow import work as folder
+from openclaw_data.flow.steps import each
 
 DOWNSTREAM = ("name", "version", "description", "languages", "filters", "dedup", "publication", "errors", "output")
 """Recipe keys that act on written parts. Every other key decides what the parts hold, and must be the same."""
@@ -137,7 +138,7 @@ def _judge_all(parts: folder.Parts, job: folder.Job, schema: pa.Schema) -> None:
     todo = [Judging(parts.work, job.work, job.run_id, n) for n in range(job.parts) if n not in done]
     with progress.stage("refilter", storage.join(job.work, annotate.STAGE), job.parts, quiet=job.quiet) as tick:
         if todo:
-            runner.execute(lambda p: runner.each(p, "refilter", judge_part, todo, schema.names), job.engine, tick)
+            runner.execute(each("refilter", judge_part, todo, schema.names), job.engine, tick)
 
 
 def judge_part(task: Judging, names: Sequence[str]) -> int:

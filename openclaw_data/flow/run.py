@@ -14,7 +14,7 @@ from openclaw_data.dataset import balance, contents, duplicates, manifest, shard
 from openclaw_data.dataset.seal import seal
 from openclaw_data.documents import DataError
 from openclaw_data.errors import Interrupted
-from openclaw_data.flow import annotate, budget, deduplicate, estimate, lock, progress, publish, runner
+from openclaw_data.flow import annotate, budget, deduplicate, estimate, local, lock, progress, publish, runner, steps
 from openclaw_data.flow import work as folder
 
 _OURS = (
@@ -46,8 +46,8 @@ def run(  # noqa: PLR0913 - one parameter an option of the command line
         workers: Processes to use.
         force: Throw away what `output` and `work` hold of another run.
         quiet: Show no progress.
-        engine: The Beam runner.
-        options: Further Beam options, `--name=value` each.
+        engine: "local", or a Beam runner.
+        options: Further options of the Beam runner, `--name=value` each.
         sign_key: PEM file of an EC P-256 private key that signs the dataset.
 
     Returns:
@@ -59,8 +59,11 @@ def run(  # noqa: PLR0913 - one parameter an option of the command line
     if sign_key is not None:
         signature.private_key(sign_key)  # a wrong key shows before the work
     engine_ = folder.Engine(workers, engine, tuple(options))
-    job, identity, splits = prepare(recipe, output, work, inputs, engine_, quiet=quiet)
-    with taken(job):
+    with contextlib.ExitStack() as stack:
+        if engine == folder.LOCAL:
+            stack.enter_context(local.workers(workers))  # they load while the input is listed
+        job, identity, splits = prepare(recipe, output, work, inputs, engine_, quiet=quiet)
+        stack.enter_context(taken(job))
         if force:
             clear(job.output, job.work)
         finished = open_output(job.output, identity)
@@ -180,8 +183,9 @@ def begin_output(out: str, identity: dict[str, Any]) -> None:
 
 
 def _cpu() -> float:
-    """CPU seconds of this process and of its ended children."""
-    return sum(sum(resource.getrusage(who)[:2]) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    """CPU seconds of this process, of its ended children and of its workers' tasks."""
+    here = sum(sum(resource.getrusage(who)[:2]) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return here + local.cpu_seconds()
 
 
 def _annotate(job: folder.Job) -> None:
@@ -209,7 +213,7 @@ def _each(job: folder.Job, name: str, function: Callable[[folder.Task], int], ma
     todo = [folder.Task(job.work, job.run_id, job.output, n) for n in range(total) if n not in done]
     with progress.stage(name, marks, total, quiet=job.quiet) as tick:
         if todo:
-            runner.execute(lambda p: runner.each(p, name, function, todo), job.engine, tick)
+            runner.execute(steps.each(name, function, todo), job.engine, tick)
 
 
 def _describe(

@@ -23,19 +23,24 @@ from typing import Any, NamedTuple
 from openclaw_data import ingest, recipe, storage
 from openclaw_data.documents import DataError
 
-LOCAL = "FnApiRunner"
-"""The local runner, pinned."""
+LOCAL = "local"
+"""The engine that is not one of Beam's runners: `flow.local`."""
 
 ESTIMATE = "estimate.json"
 """What `openclaw-data estimate` said of the run."""
 
 
 class Engine(NamedTuple):
-    """Which Beam runner, with how many local workers and which further options."""
+    """Which runner, `LOCAL` or one of Beam's, with how many local workers and which further options of Beam's."""
 
     workers: int = 1
     runner: str = LOCAL
     options: tuple[str, ...] = ()
+
+    @property
+    def shuffles_in_memory(self) -> bool:
+        """Whether what is grouped lies in this process, so that it goes through in portions."""
+        return self.runner in (LOCAL, "FnApiRunner")
 
 
 class Job(NamedTuple):

@@ -1,39 +1,90 @@
-"""A local worker process: Beam's own, made quiet, importing from the parent's path, and ended with its parent.
+"""The local workers: a process that loads everything, then forks them, so that each begins loaded.
 
-Started by the runner as `python -m openclaw_data.flow.worker`.
+Started by `flow.local` as `python -m openclaw_data.flow.worker PARENT FD...`. It runs no thread of its own and calls
+nothing of polars or pyarrow, whose pools of threads begin with their first use: a forked process has only the thread
+that forked it. What numpy and the allocators have by then sleeps, and knows forks. All of them end with the run.
 """
 
+import contextlib
 import ctypes
-import logging
+import gc
 import os
 import signal
 import sys
-import threading
 import time
+import traceback
+import warnings
+from multiprocessing.connection import Connection
+from typing import Any
 
 
 def main() -> None:
-    """Serve the parent until it is done with us."""
-    logging.disable(logging.WARNING)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent ends us
-    _end_with_parent()
-    from apache_beam.runners.worker import sdk_worker_main
+    """Load, wait until workers are wanted, fork one for each socket, and end with the last of them."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)  # the run ends us
+    _end_with(int(sys.argv[1]))
+    sockets = [int(fd) for fd in sys.argv[2:]]
+    import openclaw_data.flow.run  # noqa: F401
 
-    sdk_worker_main.main(sys.argv)
+    if not sys.stdin.readline():
+        return
+    warnings.filterwarnings("ignore", "This process .* is multi-threaded")  # see above
+    gc.freeze()  # what is shared stays shared: collecting garbage would write to it
+    parent = os.getpid()
+    for mine in sockets:
+        if os.fork() == 0:
+            for fd in sockets:
+                if fd != mine:
+                    os.close(fd)
+            with contextlib.suppress(EOFError, ConnectionError):
+                serve(Connection(mine), parent)
+            os._exit(0)
+    for fd in sockets:
+        os.close(fd)
+    with contextlib.suppress(ChildProcessError):
+        while True:
+            os.wait()
 
 
-def _end_with_parent() -> None:
-    """Die when the parent does: by the kernel's signal on Linux, by looking every second elsewhere."""
+def serve(connection: "Connection[Any, Any]", parent: int) -> None:
+    """Do what comes over the socket: lists of functions, and elements for the last of these lists."""
+    from openclaw_data.flow.local import apply
+
+    _end_with(parent)
+    connection.send(os.getpid())
+    calls: list[Any] = []
+    while True:
+        kind, content = connection.recv()
+        if kind == "calls":
+            calls = content
+            continue
+        began = time.process_time()
+        try:
+            error, found = None, apply(calls, content)
+        except Exception as raised:  # noqa: BLE001 - raised again by the parent
+            error, found = _portable(raised), None
+        connection.send((error, found, time.process_time() - began))
+
+
+def _portable(error: Exception) -> Exception:
+    """The error as it can be sent, with where it was raised."""
+    import pickle
+
+    try:
+        sent = pickle.loads(pickle.dumps(error))  # noqa: S301 - our own bytes
+    except Exception:  # noqa: BLE001 - whatever its class cannot do
+        sent = RuntimeError(f"{type(error).__name__}: {error}")
+    sent.add_note("In a worker process:\n" + "".join(traceback.format_exception(error)))
+    found: Exception = sent
+    return found
+
+
+def _end_with(parent: int) -> None:
+    """Die when the process `parent`, which started this one, does. Elsewhere than on Linux a task is ended first."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
-    parent = os.getppid()
-
-    def watch() -> None:
-        while os.getppid() == parent:
-            time.sleep(1)
-        os.kill(os.getpid(), signal.SIGKILL)
-
-    threading.Thread(target=watch, daemon=True).start()
+    if os.getppid() != parent:
+        os._exit(1)
 
 
 if __name__ == "__main__":

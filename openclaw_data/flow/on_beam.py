@@ -1,0 +1,205 @@
+"""Run a graph with any runner of Beam so that it ends: with a result, or with an error that says what to do.
+
+What was measured about Beam's runners, and why the choices below are what they are, is in docs/beam.md. In short:
+`multi_threading` is never used (it corrupts data), and a killed worker process would leave `Pipeline.run` waiting for
+ever: the watchdog here ends the run instead.
+"""
+
+import logging
+import os
+import shlex
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from typing import Any, TypeVar, cast
+
+import apache_beam as beam
+import psutil
+from apache_beam.options.pipeline_options import PipelineOptions
+from apache_beam.runners.portability.fn_api_runner import FnApiRunner
+from apache_beam.transforms.environments import SubprocessSDKEnvironment
+
+from openclaw_data.documents import DataError
+from openclaw_data.flow.local import STOP_SECONDS, Tick
+from openclaw_data.flow.steps import Step
+from openclaw_data.flow.work import Engine, interrupt
+
+IN_MEMORY = "FnApiRunner"
+"""Beam's own local runner. `DirectRunner` resolves to one or another, depending on the network."""
+GRACE_SECONDS = 10.0
+"""How long a run may go on after one of its workers is gone, before it is ended."""
+WORKER = "apache_beam.runners.worker.sdk_worker_main"
+"""The module that a local worker process of Beam runs."""
+_TICK_SECONDS = 0.2
+
+View = TypeVar("View", bound=PipelineOptions)
+
+
+def execute(graph: Step, engine: Engine, tick: Tick) -> None:
+    """Build a pipeline of the graph and run it to its end, calling `tick` a few times a second.
+
+    Raises:
+        DataError: what a step raised, or a worker process that died.
+    """
+    logging.getLogger("apache_beam").setLevel(logging.ERROR)
+    pipeline = beam.Pipeline(runner=_runner(engine), options=pipeline_options(engine))
+    build(pipeline, graph)
+    # The in-memory runner's `run` is the whole run. Others only submit, and want the main thread's signals.
+    wait = _local(pipeline) if engine.runner == IN_MEMORY else pipeline.run().wait_until_finish
+    failure: list[BaseException] = []
+    interrupt(on=False)
+    thread = threading.Thread(target=_catch, args=(wait, failure), name="beam", daemon=True)
+    thread.start()
+    try:
+        _watch(thread, tick)
+    except BaseException:
+        interrupt(on=True)
+        _end(_workers())
+        if engine.workers == 1:
+            thread.join(STOP_SECONDS)
+        raise
+    if failure:
+        raise _plain(failure[0]) from failure[0]
+
+
+def build(pipeline: beam.Pipeline, graph: Step) -> Any:
+    """Put the steps into a pipeline; what the last of them gives."""
+    if graph.kind == "start":
+        return pipeline | graph.label >> beam.Impulse()
+    inputs = [build(pipeline, step) for step in graph.inputs]
+    if graph.kind == "both":
+        return inputs | graph.label >> beam.Flatten()
+    if graph.kind == "group":
+        return inputs[0] | graph.label >> beam.GroupByKey()
+    call = (Each if graph.kind == "each" else Flat)(graph.function, *graph.arguments)
+    return inputs[0] | graph.label >> beam.ParDo(call).with_output_types(graph.returns())
+
+
+class Each(beam.DoFn):
+    """Calls an importable function with each element: a graph carries its name, never its code, unlike `beam.Map`."""
+
+    def __init__(self, function: Callable[..., Any], *arguments: object) -> None:
+        super().__init__()
+        self.function, self.arguments = function, arguments
+
+    def process(self, element: Any) -> Iterator[Any]:
+        """What the function returns."""
+        yield self.function(element, *self.arguments)
+
+
+class Flat(Each):
+    """The same for a function that returns several elements."""
+
+    def process(self, element: Any) -> Iterator[Any]:
+        """What the function yields."""
+        yield from self.function(element, *self.arguments)
+
+
+def _local(pipeline: beam.Pipeline) -> Callable[[], object]:
+    return lambda: pipeline.run().wait_until_finish()
+
+
+def _catch(wait: Callable[[], object], failure: list[BaseException]) -> None:
+    """Wait; what goes wrong is raised again in the caller's thread."""
+    try:
+        wait()
+    except BaseException as error:  # noqa: BLE001
+        failure.append(error)
+
+
+class _Options(PipelineOptions):
+    """Beam's options, each view of them parsed once.
+
+    Beam asks for several views a transform and parses the flags anew for each (5 ms): half of what building the
+    graphs of a small run takes. Views share the options themselves, so keeping them changes nothing else.
+    """
+
+    def view_as(self, cls: type[View]) -> View:
+        views = self.__dict__.setdefault("_views", {})
+        if cls not in views:
+            views[cls] = super().view_as(cls)
+        return cast("View", views[cls])
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {k: v for k, v in super().__getstate__().items() if k != "_views"}
+
+
+def pipeline_options(engine: Engine) -> PipelineOptions:
+    """Beam options; the user's come last."""
+    workers = [f"--direct_num_workers={engine.workers}"] if engine.runner == IN_MEMORY else []
+    return _Options([f"--runner={engine.runner}", *workers, *engine.options])
+
+
+def _runner(engine: Engine) -> FnApiRunner | None:
+    """The in-memory runner: in this process for one worker, in Beam's worker processes for more."""
+    if engine.runner != IN_MEMORY:
+        return None
+    if engine.workers == 1:
+        return FnApiRunner()
+    command = f"exec {shlex.quote(sys.executable)} -m {WORKER}"  # exec: the process is the worker, not a shell
+    return FnApiRunner(default_environment=SubprocessSDKEnvironment.from_command_string(command))
+
+
+def _watch(thread: threading.Thread, tick: Tick) -> None:
+    """Wait for the run; end it when a worker process that was seen is gone while the run goes on."""
+    seen: set[int] = set()
+    missing_since = 0.0
+    while thread.is_alive():
+        thread.join(_TICK_SECONDS)
+        tick()
+        now = _workers()
+        seen |= now
+        if not seen - now:
+            missing_since = 0.0
+        elif not missing_since:
+            missing_since = time.monotonic()
+        elif time.monotonic() - missing_since > GRACE_SECONDS and thread.is_alive():
+            gone = ", ".join(str(p) for p in sorted(seen - now))
+            raise DataError(
+                "worker",
+                f"process {gone} was killed, perhaps for want of memory.",
+                "Finished parts are kept: run the same command to go on, with fewer --workers if memory is short.",
+            )
+
+
+def _workers() -> set[int]:
+    """Process ids of this process's living workers; other children, such as the extraction guard, may come and go."""
+    found = set()
+    for child in psutil.Process().children():
+        try:
+            if child.status() != psutil.STATUS_ZOMBIE and WORKER in child.cmdline():
+                found.add(child.pid)
+        except psutil.NoSuchProcess:
+            continue
+    return found
+
+
+def _end(pids: set[int]) -> None:
+    for pid in pids:
+        try:
+            os.kill(pid, signal.SIGKILL)
+        except ProcessLookupError:
+            continue
+
+
+def _plain(error: BaseException) -> BaseException:
+    """The DataError inside what Beam wraps around a step's exception; otherwise the error itself."""
+    seen: BaseException | None = error
+    while seen is not None:
+        if isinstance(seen, DataError):
+            return DataError(seen.place, seen.fact, seen.remedy)
+        seen = seen.__cause__ or seen.__context__
+    return _from_text(error)
+
+
+def _from_text(error: BaseException) -> BaseException:
+    """A worker process sends only text: find the line of a DataError in it, else the last line that says anything."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    marker = "openclaw_data.errors.DataError: "
+    for line in reversed(lines):
+        if marker in line:
+            place, _, fact = line.split(marker, 1)[1].partition(": ")
+            return DataError(place, fact.split(" [while running", 1)[0])
+    return error
