@@ -48,24 +48,11 @@ def close(first: int, last: int, barrier: int, out: Any, s: Any, records: Any, p
 
 
 @numba.njit(cache=True, nogil=True, _nrt=False)
-def _close_item(a: int, b: int, out: Any, s: Any, records: Any, pool: Any) -> None:
-    """Close the list item around, if no other block but `<div>`, `<p>` and `<address>` is in between."""
-    k = s[TOP]
-    lowest = max(k - REACH, 1)
-    while k >= lowest:
-        tag = pool[s[STACK] + 3 * k]
-        if tag == a or tag == b:
-            flush(out, s, records, pool)
-            pop(k, out, s, records, pool)
-            return
-        if html_tables.PROPS[tag] & BLOCK and tag not in (_DIV, _P, _ADDRESS):
-            return
-        k -= 1
+def _close_part(a: int, b: int, stop: int, out: Any, s: Any, records: Any, pool: Any) -> None:
+    """Close the innermost open `a` or `b`, part of a list or a table.
 
-
-@numba.njit(cache=True, nogil=True, _nrt=False)
-def _close_in_table(a: int, b: int, stop: int, table: int, out: Any, s: Any, records: Any, pool: Any) -> None:
-    """Close the part `a` or `b` of the table around."""
+    A `stop` or a table in between protects it; where `stop` is 0, any block does but `<div>`, `<p>` and `<address>`.
+    """
     if pool[a] + pool[b] == 0:
         return
     k = s[TOP]
@@ -76,7 +63,10 @@ def _close_in_table(a: int, b: int, stop: int, table: int, out: Any, s: Any, rec
             flush(out, s, records, pool)
             pop(k, out, s, records, pool)
             return
-        if tag == stop or tag == table:
+        if stop:
+            if tag == stop or tag == _TABLE:
+                return
+        elif html_tables.PROPS[tag] & BLOCK and tag not in (_DIV, _P, _ADDRESS):
             return
         k -= 1
 
@@ -86,17 +76,17 @@ def imply_ends(t: int, p: int, out: Any, s: Any, records: Any, pool: Any) -> Non
     """Close what the start of a block-level tag `t` closes."""
     if p & CLOSES_P and pool[_P] > 0:
         close(_P, _P, BARRIER, out, s, records, pool)
-    if t == _LI and pool[_LI] > 0:
-        _close_item(_LI, _LI, out, s, records, pool)
-    elif t in (_DD, _DT) and pool[_DD] + pool[_DT] > 0:
-        _close_item(_DD, _DT, out, s, records, pool)
+    if t == _LI:
+        _close_part(_LI, _LI, 0, out, s, records, pool)
+    elif t in (_DD, _DT):
+        _close_part(_DD, _DT, 0, out, s, records, pool)
     elif t in (_TD, _TH):
-        _close_in_table(_TD, _TH, _TR, _TABLE, out, s, records, pool)
+        _close_part(_TD, _TH, _TR, out, s, records, pool)
     elif t == _TR:
-        _close_in_table(_TR, _CAPTION, _TABLE, _TABLE, out, s, records, pool)
+        _close_part(_TR, _CAPTION, _TABLE, out, s, records, pool)
     elif t in (_TBODY, _THEAD, _TFOOT):
-        _close_in_table(_TBODY, _CAPTION, _TABLE, _TABLE, out, s, records, pool)
-        _close_in_table(_THEAD, _TFOOT, _TABLE, _TABLE, out, s, records, pool)
+        _close_part(_TBODY, _CAPTION, _TABLE, out, s, records, pool)
+        _close_part(_THEAD, _TFOOT, _TABLE, out, s, records, pool)
     elif t in (_OPTION, _OPTGROUP) and pool[s[STACK] + 3 * s[TOP]] == _OPTION:
         flush(out, s, records, pool)
         pop(s[TOP], out, s, records, pool)
