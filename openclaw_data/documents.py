@@ -70,13 +70,15 @@ PAGE = pa.schema(
         pa.field("page_author", pa.string(), nullable=False),
         pa.field("page_published", pa.string(), nullable=False),
         pa.field("page_site", pa.string(), nullable=False),
+        pa.field("link_text", pa.string(), nullable=False),
         pa.field("text", pa.string(), nullable=False),
         *OUTCOME,
     ]
 )
 """What `extract` yields. `charset_source`: which evidence decided (`bom`, `http`, `meta`, `utf-8`, `sniffed`,
 `text`). `replacements`: U+FFFD put in while decoding. `page_*`: what the page's markup states of itself, unchecked:
-see `extraction.Page`; `page_author` is personal data and stays in the work folder."""
+see `extraction.Page`; `page_author` is personal data and stays in the work folder. `link_text`: what stands in links
+anywhere on the page, parted by line feeds, "" without HTML; it is for measuring only, and stays in memory."""
 
 SKIPPED = {
     "http_status": "the response's status is not 200",

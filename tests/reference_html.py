@@ -53,6 +53,7 @@ class Twin:
     text: str = ""
     gap: str = ""
     links: int = 0
+    link_text: str = ""
     element: int = 0
     power: bool = False
     formula: tuple[int, str, str] | None = None  # blocks before it, text before it, gap before it
@@ -110,7 +111,10 @@ class Twin:
                     self.begin(c)
                     self.text += c
         if "link" in flags:
-            self.links += len(self.text.encode()) - before
+            written = self.text.encode()[before:]
+            self.links += len(written)
+            if written:
+                self.link_text += ("" if before else "\n") + written.decode()
 
     def newline(self) -> None:
         if self.text and not self.text.endswith("\n"):
@@ -243,6 +247,8 @@ class Twin:
                 self.power = False
                 if "href" not in attributes and "link" not in outer.flags:
                     flags -= {"link"}
+                if "href" in attributes:
+                    self.link_text += "\n"
         element = outer.element
         if tag in BLOCK and "skip" not in flags and "pre" not in outer.flags:
             self.elements.append(Element(tag, element, len(self.stack) - 1))

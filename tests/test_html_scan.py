@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from reference_html import scan as twin_scan
 
+from openclaw_data.extraction.blocks import link_texts
 from openclaw_data.kernels import html
 from openclaw_data.kernels.html_layout import B_ELEMENT, B_LINK_BYTES, E_DEPTH, E_PARENT, E_SIGNATURE, E_TAG
 from openclaw_data.kernels.html_tables import TAGS
@@ -70,7 +71,9 @@ TAG_SOUP = st.lists(
 @given(TAG_SOUP)
 @settings(max_examples=600, deadline=None)
 def test_the_scanner_is_its_plain_twin(page: str) -> None:
-    assert fast(scan(page)) == naive(page)
+    found = scan(page)
+    assert fast(found) == naive(page)
+    assert link_texts(found) == [twin_scan(page).link_text]
 
 
 @given(st.lists(TAG_SOUP, max_size=5))
@@ -78,6 +81,7 @@ def test_the_scanner_is_its_plain_twin(page: str) -> None:
 def test_pages_of_a_batch_do_not_touch_each_other(pages: list[str]) -> None:
     found = scan(*pages)
     assert [fast(found, k) for k in range(len(pages))] == [naive(page) for page in pages]
+    assert link_texts(found) == [twin_scan(page).link_text for page in pages]
 
 
 @given(st.binary(max_size=300))
@@ -165,6 +169,17 @@ def test_markup_as_it_comes(page: str, expected: list[str]) -> None:
 def test_links_are_counted_by_bytes_and_number() -> None:
     found = scan("<p>see <a href=a>here</a> and <a name=b>there</a>")
     assert found.blocks[0, B_LINK_BYTES : B_LINK_BYTES + 2].tolist() == [len(" here"), 1]
+
+
+def test_text_of_links_is_kept_apart_link_by_link() -> None:
+    menu = (
+        "<ul><li><a href=1>首页</a><li><a href=2>About <b>us</b></a></ul><a href=3><div>two</div><div>blocks</div></a>"
+    )
+    hidden = '<div style="display:none"><a href=4>hidden</a></div><a name=5>anchor</a>'
+    found = scan(menu + "<p>text" + hidden, "<p>no link", "<a href=1>x &amp; y</a>")
+    assert [text.split() for text in link_texts(found)] == [
+        ["首页", "About", "us", "two", "blocks", "hidden"], [], ["x", "&", "y"],
+    ]  # fmt: skip
 
 
 def test_signatures_ignore_digits_and_tell_classes_apart() -> None:

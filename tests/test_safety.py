@@ -13,10 +13,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
-from openclaw_data import documents, recipe, rules, share, signals
+from openclaw_data import documents, extraction, recipe, rules, share, signals
 from openclaw_data.audit.residue import residue
 from openclaw_data.cli import app
 from openclaw_data.documents import DataError
+from openclaw_data.flow import annotate
 from openclaw_data.ingest import blocklists
 from openclaw_data.kernels import terms as kernel
 from openclaw_data.signals import lexicons
@@ -103,6 +104,49 @@ def test_advertisements_are_spam_and_sentences_about_them_are_not() -> None:
     batch = documents.append(batch, signals.compute(batch, sorted(rules.needed(packs))))
     judged = rules.judge(batch, packs).to_pylist()
     assert all(bool(found) == (kind != "clean") for kind, found in zip(kinds, judged, strict=True))
+
+
+LINKED = """<html><title>河边的学校</title><div class=menu><a href=/a>澳门赌场</a><a href=/b>六合彩</a></div><article>
+<p>今天下午学校举行了春季运动会，全校师生都来到操场，为运动员们加油助威，家长也来了。</p><p>比赛分为三组，第一组是短跑，
+第二组是跳远，第三组是接力，老师们当裁判，奖品是铅笔和本子，大家都很高兴。</p></article>
+<div style="display:none"><a href=/c>百家乐 和别的字</a></div></html>"""
+RULE = """
+name: links
+version: 1.0.0
+source: a test
+rules:
+  - name: menu
+    keep: gambling_anchor_terms < 3 OR gambling_anchor_char_fraction < 0.5
+    source: a test
+    keeps: ["今天下午学校举行了春季运动会。"]
+    drops: [{text: "今天下午学校举行了春季运动会。", columns: {link_text: "澳门赌场"}}]
+"""
+
+
+@pytest.mark.parametrize("engine", ["openclaw", "resiliparse"])
+def test_terms_in_links_of_the_page_are_signals_for_rules_with_every_engine(engine: str, tmp_path: Path) -> None:
+    (tmp_path / "links.yaml").write_text(RULE, encoding="utf-8")
+    packs = rules.load(["links"], tmp_path)
+    rows = [
+        {"payload": LINKED.encode()},
+        {"payload": LINKED.replace("href", "name").encode()},
+        {"text": "澳门赌场 六合彩"},
+    ]
+    batch = extraction.pages(documents.build(documents.RAW, rows), engine=engine)
+    assert "赌场" not in batch.column("text")[0].as_py()
+    found = signals.compute(batch, ["gambling_anchor_char_fraction", "gambling_anchor_terms", "seo_anchor_terms"])
+    assert found["gambling_anchor_terms"].to_pylist() == [3, 0, 0]
+    assert found["gambling_anchor_char_fraction"].to_pylist() == pytest.approx([10 / 15, 0, 0])
+    assert found["seo_anchor_terms"].to_pylist() == [0, 0, 0]
+    assert rules.judge(documents.append(batch, found), packs).to_pylist() == [["links.menu"], [], []]
+
+
+def test_a_term_does_not_run_over_two_links_and_link_text_is_in_no_part() -> None:
+    page = LINKED.replace("澳门赌场", "澳门赌</a><a href=/d>场")
+    raw = documents.build(documents.RAW, [{"payload": page.encode()}])
+    found = signals.compute(extraction.pages(raw), ["gambling_anchor_terms"])
+    assert found["gambling_anchor_terms"].to_pylist() == [2]
+    assert "link_text" not in annotate.annotate(raw, recipe.resolve(recipe.load("web"))).schema.names
 
 
 OWN = HEADER.replace("category: x", "category: own") + "甲词\tzh\tA1.f\n乙词\tzh\tA1.f\n丙词\tzh\n"

@@ -1,6 +1,7 @@
 """Our own engine: scan once, judge every block by the model, put the text together. A batch of pages at a time."""
 
 import html as entities
+import itertools
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -28,18 +29,25 @@ def extract_batch(
     return [found for _, of_scan in _extracted(pages, comments=comments, markdown=markdown) for found in of_scan]
 
 
-def extract_described(pages: Sequence[str | bytes], urls: Sequence[str]) -> list[tuple[str, str, Description]]:
-    """(main text, title, what it states of itself) of every page; `urls`: where they are from."""
-    found: list[tuple[str, str, Description]] = []
+def extract_described(pages: Sequence[str | bytes], urls: Sequence[str]) -> list[tuple[str, str, Description, str]]:
+    """(main text, title, what it states of itself, text of its links) of every page; `urls`: where they are from."""
+    found: list[tuple[str, str, Description, str]] = []
     for scan, of_scan in _extracted(pages):
         said = stated(scan, urls[len(found) : len(found) + len(of_scan)])
-        found += [(text, title, one) for (text, title), one in zip(of_scan, said, strict=True)]
+        linked = link_texts(scan)
+        found += [(*text, one, links) for text, one, links in zip(of_scan, said, linked, strict=True)]
     return found
 
 
-def described(page: str | bytes, url: str) -> Description:
-    """What one page states of itself, for engines that have no scan of ours."""
-    return next(stated(scan, [url])[0] for scan in scans([page]))
+def described(page: str | bytes, url: str) -> tuple[Description, str]:
+    """What one page states of itself, and the text of its links, for engines that have no scan of ours."""
+    return next((stated(scan, [url])[0], link_texts(scan)[0]) for scan in scans([page]))
+
+
+def link_texts(scan: Any) -> list[str]:
+    """What stands in links of every page: menus, hidden links and other boilerplate too; line feeds part them."""
+    data, ends = scan.link_text.tobytes(), scan.page_link_text.tolist()
+    return [data[a:b].decode("utf-8", "replace") for a, b in itertools.pairwise(ends)]
 
 
 def _extracted(

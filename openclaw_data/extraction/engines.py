@@ -30,15 +30,15 @@ class Engine(NamedTuple):
 
     `package` names the distribution whose version is recorded. A page of more than `free_bytes` characters or
     `free_tags` tags goes through the guard process; within both, the worst page measured takes about a second.
-    `batch` does the same for many pages and their URLs at once, as text or UTF-8, where that is faster, and says what
-    each page states of itself from the same scan; such an engine needs no guard.
+    `batch` does the same for many pages and their URLs at once, as text or UTF-8, where that is faster, and gives what
+    each page states of itself and the text of its links from the same scan; such an engine needs no guard.
     """
 
     extract: Callable[[str, str], tuple[str, str]]
     package: str
     free_bytes: int
     free_tags: int
-    batch: Callable[[Sequence[str | bytes], Sequence[str]], list[tuple[str, str, Description]]] | None = None
+    batch: Callable[[Sequence[str | bytes], Sequence[str]], list[tuple[str, str, Description, str]]] | None = None
 
 
 def resiliparse(html: str, url: str = "") -> tuple[str, str]:  # noqa: ARG001  (every engine takes the URL)

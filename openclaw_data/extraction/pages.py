@@ -41,6 +41,8 @@ class Page(NamedTuple):
     What the page's markup states of itself, with any engine, and "" where it does not or is plain text or an error:
     `canonical_url` (absolute, http or https), `language` (as declared: `zh-CN`), `author` (names, which are personal
     data), `published` (ISO 8601), `site` (its name). See `describe.Description`.
+
+    `link_text`: what stands in the page's links, parted by line feeds: menus and hidden links, too.
     """
 
     text: str
@@ -56,6 +58,7 @@ class Page(NamedTuple):
     author: str = ""
     published: str = ""
     site: str = ""
+    link_text: str = ""
 
 
 class Run(NamedTuple):
@@ -186,30 +189,34 @@ def _pages(tasks: list[Task], run: Run) -> Iterator[Page]:
             detail = f"{type(result).__name__}: {result}"[:200]
             yield Page("", "", *evidence, run.extractor, "extract_failed", detail)
         else:
-            yield Page(clean(result[0]), _title(result[1]), *evidence, run.extractor, "", "", *result[2])
+            yield Page(clean(result[0]), _title(result[1]), *evidence, run.extractor, "", "", *result[2], result[3])
 
 
-def _results(pages: list[tuple[charset.Decoded, Task]], run: Run) -> list[tuple[str, str, Description] | Exception]:
-    """(text, title, what it states) or what went wrong, for each page: all at once where the engine can."""
+_Found = tuple[str, str, Description, str]
+"""Text, title, what the page states, text of its links."""
+
+
+def _results(pages: list[tuple[charset.Decoded, Task]], run: Run) -> list[_Found | Exception]:
+    """What is found or what went wrong, for each page: all at once where the engine can."""
     batch = ENGINES[run.engine].batch
     if batch is not None:
         with contextlib.suppress(Exception):  # one of the pages fails: the loop below finds out which
             return [*batch([_source(f, task.payload) for f, task in pages], [task.url for _, task in pages])]
-    found: list[tuple[str, str, Description] | Exception] = []
+    found: list[_Found | Exception] = []
     for decoded, task in pages:
         try:
             text, title = within_limits(run.engine, decoded.text, task.url, run.timeout)
-            found.append((text, title, _described(_source(decoded, task.payload), task.url)))
+            found.append((text, title, *_described(_source(decoded, task.payload), task.url)))
         except Exception as error:  # noqa: BLE001  (whatever an engine raises costs one page)
             found.append(error)
     return found
 
 
-def _described(page: str | bytes, url: str) -> Description:
-    """What a page states of itself; it never costs the page its text."""
+def _described(page: str | bytes, url: str) -> tuple[Description, str]:
+    """What a page states of itself, and the text of its links; it never costs the page its text."""
     with contextlib.suppress(Exception):
         return blocks.described(page, url)
-    return NOTHING
+    return NOTHING, ""
 
 
 def _source(found: charset.Decoded, payload: bytes) -> str | bytes:
@@ -244,6 +251,7 @@ def _batch(raw: pa.RecordBatch, found: list[tuple[Page, str]]) -> pa.RecordBatch
         "extractor": [page.extractor for page, _ in found],
         "title": [page.title for page, _ in found],
         **{f"page_{name}": [getattr(page, name) for page, _ in found] for name in Description._fields},
+        "link_text": [page.link_text for page, _ in found],
         "text": [page.text for page, _ in found],
         "skipped": [skipped for _, skipped in found],
         "error": [page.error for page, _ in found],

@@ -142,6 +142,7 @@ def annotate(raw: pa.RecordBatch, resolved: recipe.Resolved) -> pa.RecordBatch:
     asked_for |= set(lexicons.Own._fields) if resolved.classifiers.get("lexicons") else set()
     names = (rules.needed(resolved.packs) | set(ALWAYS) | asked_for) - set(batch.schema.names)
     measured = signals.compute(batch, sorted(names), resolved.classifiers)
+    batch = batch.drop_columns(["link_text"])
     text = {"text_sha256": text_digests(batch.column("text")), "token_count": measured["words"]}
     batch = documents.append(batch, {**text, **measured})
     batch = documents.append(batch, {"risk_codes": risks.codes(batch, resolved.classifiers)})

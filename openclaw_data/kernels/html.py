@@ -33,6 +33,7 @@ from openclaw_data.kernels.html_layout import (
     GAP,
     IMAGES,
     LINK_BYTES,
+    LINKED,
     LINKS,
     MARK_POOL,
     MARKS,
@@ -73,6 +74,8 @@ class Scan(NamedTuple):
     marks: Any  # int32[m, 3]: kind, start, end
     page_marks: Any  # int64[n+1]
     titles: Any  # int64[n, 2]: source range of <title>, -1 where there is none
+    link_text: Any  # uint8[...]: text in links, hidden ones too, each link and each block of one after a line feed
+    page_link_text: Any  # int64[n+1]
 
 
 def scan(offsets: Any, data: Any) -> Scan:
@@ -83,16 +86,19 @@ def scan(offsets: Any, data: Any) -> Scan:
     rows = all_tags + 2 * n + 1
     marks = min(all_tags + 1, MOST_MARKS * n)
     behind = OPEN_TAGS + 3 * (most_tags + 2)
-    out = np.empty(size + size // 3 + 64 * (n + 1), np.uint8)
+    room = size + size // 3 + 64 * (n + 1)
+    out = np.empty(2 * room + 2 * all_tags, np.uint8)  # text, and behind it the text of links again
     records = np.empty((2, rows, COLUMNS), np.int32)
     pool = np.empty(behind + 3 * marks + rows * ELEMENT_WORDS, np.int32)
     s = np.zeros(tags.REGISTERS, np.int64)
     s[STACK], s[MARK_POOL], s[WORDS_USED] = OPEN_TAGS, behind, behind + 3 * marks
-    pages, titles = np.zeros((3, n + 1), np.int64), np.empty((n, 2), np.int64)
+    s[LINKED] = room
+    pages, titles = np.zeros((4, n + 1), np.int64), np.empty((n, 2), np.int64)
     _scan(offsets, data, pages, titles, out, s, records, pool)
     return Scan(
         data, offsets, out[: s[OUT]], records[0, : s[BLOCKS]], pages[0], records[1, : s[ELEMENTS]], pages[1],
         pool, pool[behind : behind + 3 * s[MARKS]].reshape(-1, 3), pages[2], titles,
+        out[room : s[LINKED]], pages[3],
     )  # fmt: skip
 
 
@@ -111,11 +117,13 @@ def _count_tags(offsets: Any, data: Any) -> tuple[int, int]:
 
 @numba.njit(cache=True, nogil=True, _nrt=False)
 def _scan(offsets: Any, data: Any, pages: Any, titles: Any, out: Any, s: Any, records: Any, pool: Any) -> None:
-    """All pages. Writes where each ends in blocks, elements and marks: `pages` int64[3, n+1]; `titles` int64[n, 2]."""
+    """All pages; `pages` int64[4, n+1]: where each ends in blocks, elements, marks, link text; `titles` int64[n, 2]."""
+    room = s[LINKED]
     for p in range(len(offsets) - 1):
         _page(data, offsets[p], offsets[p + 1], out, s, records, pool)
         titles[p, 0], titles[p, 1] = s[TITLE_START], s[TITLE_END]
         pages[0, p + 1], pages[1, p + 1], pages[2, p + 1] = s[BLOCKS], s[ELEMENTS], s[MARKS]
+        pages[3, p + 1] = s[LINKED] - room
 
 
 @numba.njit(cache=True, nogil=True, _nrt=False)

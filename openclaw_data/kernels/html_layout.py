@@ -27,7 +27,8 @@
     FIRST_MARK,
     STACK,  # where the stack and the marks begin in `pool`
     MARK_POOL,
-) = range(26)
+    LINKED,  # where the next byte of link text goes, in the second part of `out`
+) = range(27)
 """Registers of the scanner: indices of an int64 array."""
 
 NO_GAP, SPACE, WRAP, LINE = range(4)

@@ -30,6 +30,7 @@ from openclaw_data.kernels.html_layout import (
     JSON_LD,
     LICENCE,
     LINK,
+    LINKED,
     LINKS,
     MARK_POOL,
     MARKS,
@@ -205,6 +206,8 @@ def _push(data: Any, i: int, j: int, end: int, t: int, p: int, out: Any, s: Any,
                 flags = flags & ~IN_LINK | outer & IN_LINK
             else:
                 s[LINKS] += 1
+                out[s[LINKED]] = 10
+                s[LINKED] += 1
             if s[tags.REL] >= 0 and contains(data, s[tags.REL], s[tags.REL + 1], html_tables.LICEN):
                 _mark(LICENCE, i, j, out, s, records, pool)
     element = pool[s[STACK] + 3 * top + 1]

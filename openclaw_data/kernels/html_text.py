@@ -25,6 +25,7 @@ from openclaw_data.kernels.html_layout import (
     IMAGES,
     LINE,
     LINK_BYTES,
+    LINKED,
     LINKS,
     MOST_BLOCKS,
     NO_GAP,
@@ -207,9 +208,23 @@ def write_text(data: Any, i: int, end: int, out: Any, s: Any, records: Any, pool
             i += 1
         i, o = _write_run(data, i, end, out, o)
         s[OUT] = o
-    if flags & IN_LINK:
-        s[LINK_BYTES] += s[OUT] - before
+    if flags & IN_LINK and s[OUT] > before:
+        _link_text(before, out, s)
     return i
+
+
+@numba.njit(cache=True, nogil=True, _nrt=False)
+def _link_text(before: int, out: Any, s: Any) -> None:
+    """Count what was written to `out` from `before` on as text of a link, and put it with the page's other links."""
+    o, end = s[LINKED], s[OUT]
+    if before == s[START]:  # the link goes on in another block
+        out[o] = 10
+        o += 1
+    for k in range(before, end):
+        out[o] = out[k]
+        o += 1
+    s[LINKED] = o
+    s[LINK_BYTES] += end - before
 
 
 @numba.njit(cache=True, nogil=True, _nrt=False)
@@ -302,8 +317,8 @@ def _write_pre(data: Any, i: int, end: int, out: Any, s: Any, records: Any, pool
                 out[o + k] = out[x + k]
             s[OUT] = o + width
         i = stop
-    if flags & IN_LINK:
-        s[LINK_BYTES] += s[OUT] - before
+    if flags & IN_LINK and s[OUT] > before:
+        _link_text(before, out, s)
     return i
 
 

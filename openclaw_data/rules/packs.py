@@ -16,6 +16,8 @@ PACK_KEYS = ("name", "version", "description", "source", "languages", "signals",
 RULE_KEYS = ("name", "keep", "source", "keeps", "drops")
 EXCUSE_KEYS = ("name", "when", "rules", "source", "excuses", "judges")
 EXAMPLE_KEYS = ("text", "repeat", "times", "columns")
+MEASURED = "link_text"
+"""A column that only signals look at; examples of rules about links give it."""
 DEFAULT = "default"
 _COLUMN = re.compile(r"[a-z][a-z0-9_]{0,62}")
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
@@ -186,7 +188,7 @@ def _example(file: File, data: Any, where: yaml_strict.Place) -> Example:
     from openclaw_data import signals
 
     columns = data.get("columns", {})
-    check_keys(file, columns, (*where, "columns"), (*COLUMNS, *signals.OPTIONAL), ())
+    check_keys(file, columns, (*where, "columns"), (*COLUMNS, MEASURED, *signals.OPTIONAL), ())
     repeat, times = data.get("repeat", ""), data.get("times", 1)
     if not isinstance(repeat, str) or not isinstance(data.get("text", ""), str):
         raise file.error(where, "text and repeat must be texts.", "Put them in quotes.")

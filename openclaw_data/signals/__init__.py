@@ -121,6 +121,11 @@ FUNCTIONS: dict[str, tuple[str, ...]] = {
         for category in ("gambling", "porn", "seo", "phishing")
         for what in ("char_fraction", "terms", "head_terms")
     ),
+    "openclaw_data.signals.lexicons:anchors": tuple(
+        f"{category}_anchor_{what}"
+        for category in ("gambling", "porn", "seo", "phishing")
+        for what in ("char_fraction", "terms")
+    ),
     "openclaw_data.signals.mojibake:mojibake": ("mojibake_fraction", "replacement_fraction"),
     "openclaw_data.signals.classifiers:toxicity": ("toxicity_score", "toxicity_max", "toxic_window_fraction"),
     "openclaw_data.signals.classifiers:quality": ("quality_score",),

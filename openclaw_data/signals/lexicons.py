@@ -70,6 +70,19 @@ class Spam(NamedTuple):
     phishing_head_terms: pa.Array
 
 
+class Anchors(NamedTuple):
+    """Terms of the four lists of spam in the text of a page's links, wherever they stand; 0 without HTML."""
+
+    gambling_anchor_char_fraction: pa.Array  # float32, 0-1: characters of the text of all links in terms
+    gambling_anchor_terms: pa.Array  # int32: different terms in the text of links
+    porn_anchor_char_fraction: pa.Array
+    porn_anchor_terms: pa.Array
+    seo_anchor_char_fraction: pa.Array
+    seo_anchor_terms: pa.Array
+    phishing_anchor_char_fraction: pa.Array
+    phishing_anchor_terms: pa.Array
+
+
 class Own(NamedTuple):
     """Terms of the word lists that a recipe names, all of them together, in text and title."""
 
@@ -136,6 +149,21 @@ def spam(batch: pa.RecordBatch) -> Spam:
             pa.array((text[:, c, 2] + title[:, c, 1]).astype(np.int32)),
         ]
     return Spam(*columns)
+
+
+def anchors(batch: pa.RecordBatch) -> Anchors:
+    """Count the terms of gambling, pornography, SEO and phishing in the column `link_text`, where there is one."""
+    there = "link_text" in batch.schema.names
+    texts = batch.column("link_text") if there else pa.array([""] * len(batch), pa.string())
+    found = _count(texts, _spam_trie())
+    chars = np.maximum(pc.utf8_length(texts).to_numpy() - pc.count_substring(texts, "\n").to_numpy(), 1)
+    columns: list[pa.Array] = []
+    for c in range(len(CATEGORIES)):
+        columns += [
+            pa.array((found[:, c, 0] / chars).astype(np.float32)),
+            pa.array(found[:, c, 1].astype(np.int32)),
+        ]
+    return Anchors(*columns)
 
 
 def _count(texts: pa.Array, trie: kernel.Trie) -> Any:
