@@ -13,8 +13,8 @@ help: ## list the targets
 run: $(VENV)/.installed ## install, then curate the bundled sample into out/sample
 	$(BIN)/openclaw-data run sample --output out/sample --force
 
-test: $(VENV)/.installed-dev ## install with what tests need, then run them all
-	$(BIN)/python -m pytest
+test: $(VENV)/.installed-dev ## install with what tests need, then run them all, in two processes
+	$(BIN)/python -m pytest -n 2 --dist worksteal
 
 lint: $(VENV)/.installed-dev ## ruff: rules and formatting
 	$(BIN)/ruff check .

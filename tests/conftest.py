@@ -1,5 +1,6 @@
 """Fixtures for all tests."""
 
+import os
 import signal
 import sys
 from pathlib import Path
@@ -7,6 +8,12 @@ from pathlib import Path
 import pytest
 
 from tests.command import Command, Ended
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Each of several test processes has kernels on disk of its own: numba does not lock its index of them."""
+    if name := os.environ.get("PYTEST_XDIST_WORKER"):
+        os.environ["NUMBA_CACHE_DIR"] = str(config.rootpath / ".pytest_cache" / f"numba-{name}")
 
 
 @pytest.fixture(scope="session")

@@ -114,20 +114,32 @@ def test_the_lock_of_another_host_is_explained_and_kept(tmp_path, prefix):
     assert (tmp_path / lock.NAME).exists()
 
 
+WANTS_A_LOCK = """
+import sys
+from openclaw_data.flow import lock
+print("ready", flush=True)
+sys.stdin.readline()
+try:
+    with lock.hold(sys.argv[1]):
+        print("held", flush=True)
+        sys.stdin.read()
+except lock.DataError:
+    print("refused")
+"""
+"""It holds the lock until its input ends, which is when all have said how they fared."""
+
+
 def test_of_many_that_want_a_lock_at_once_one_gets_it(tmp_path):
     """Processes, because a thread is refused before it comes to the file."""
-    program = "import sys, time\nfrom openclaw_data.flow import lock\nsys.stdin.read()\n"
-    program += (
-        "try:\n  with lock.hold(sys.argv[1]): time.sleep(1.5); print('held')\nexcept lock.DataError: print('refused')"
-    )
-    words = [sys.executable, "-c", program, str(tmp_path)]
+    words = [sys.executable, "-c", WANTS_A_LOCK, str(tmp_path)]
     children = [subprocess.Popen(words, cwd=ROOT, stdin=-1, stdout=-1, text=True) for _ in range(4)]
-    time.sleep(2)
+    assert [child.stdout.readline() for child in children] == ["ready\n"] * 4
     for child in children:
-        child.stdin.close()
-    said = [child.stdout.read().strip() for child in children]
-    assert [child.wait() for child in children] == [0] * 4
+        child.stdin.write("now\n")
+        child.stdin.flush()
+    said = [child.stdout.readline().strip() for child in children]
     assert sorted(said) == ["held", "refused", "refused", "refused"]
+    assert [(child.communicate(), child.returncode)[1] for child in children] == [0] * 4
 
 
 @pytest.mark.parametrize(("number", "workers"), [(signal.SIGINT, 1), (signal.SIGTERM, 2)])
