@@ -294,7 +294,7 @@ URLS = st.from_regex(
 )
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 @given(URLS)
 def test_the_short_way_for_plain_urls_gives_what_the_long_way_gives(url):
     canonical, host = fingerprints.canonical_url(url), urls.host(url)

@@ -26,6 +26,7 @@ WANTED: dict[str, Counter[str]] = {
 }
 
 
+@pytest.mark.usefixtures("curated")  # which compiles what has to be
 @pytest.mark.parametrize("name", hostile.CASES)
 def test_a_hostile_file_takes_bounded_time_and_every_record_has_a_reason(tmp_path, name):
     form, write = hostile.CASES[name]
