@@ -7,7 +7,8 @@ of real pages, a line is a piece of 80 characters from a random place of its tex
 it, a sentence of words drawn from 5,000. Each size is a fresh process that curates it with the recipe `web` and one
 worker, so that all CPU time is its own; kernels are compiled and loaded before. `growth` is how much more a stage takes
 a document than at the size before, a decade smaller: 1.0 is linear. Fixed costs make it smaller. A stage's memory is
-its own peak where the system lets a process forget the last one (Linux), else the highest so far.
+what the process held when it began, and its peak (Linux; elsewhere the highest so far): what a stage frees stays with
+the process for the next one.
 """
 
 import argparse
@@ -69,7 +70,8 @@ def documents(n: int, text: Callable[[random.Random], str]) -> Iterator[str]:
     """As lines of JSON; every tenth has the text of the one before."""
     for i in range(n):
         body = text(random.Random(i - i % 10 if i % 10 == 1 else i))
-        yield json.dumps({"id": str(i), "text": body, "url": f"https://host-{i % 997}.example/{i}"}) + "\n"
+        row = {"id": str(i), "text": body, "url": f"https://host-{i % 997}.example/{i}"}
+        yield json.dumps(row, ensure_ascii=False) + "\n"
 
 
 def forget_peak() -> None:
@@ -98,9 +100,9 @@ def measure(size: int, dataset: Path | None) -> dict[str, Any]:
     def timed(name: str, stage: Callable[..., Any]) -> Callable[..., Any]:
         def call(*given: Any, **named: Any) -> Any:
             forget_peak()
-            began = time.process_time()
+            before, began = peak(), time.process_time()
             value = stage(*given, **named)
-            stages[name.strip("_")] = {"seconds": time.process_time() - began, "peak": peak()}
+            stages[name.strip("_")] = {"seconds": time.process_time() - began, "before": before, "peak": peak()}
             return value
 
         return call
@@ -110,13 +112,11 @@ def measure(size: int, dataset: Path | None) -> dict[str, Any]:
         openclaw_data.run("sample", folder / "warm")
         with (folder / "in.jsonl").open("w", encoding="utf-8") as file:
             file.writelines(documents(size, varied(dataset) if dataset else made_up()))
-        forget_peak()
-        start = peak()
         for stage in STAGES:
             setattr(run, stage, timed(stage, getattr(run, stage)))
         made = run.run("web", folder / "out", None, {"jsonl": [folder / "in.jsonl"]})
         given = (folder / "in.jsonl").stat().st_size
-    return {"stages": stages, "start": start, "kept": made.counts.kept, "read": made.counts.read, "bytes": given}
+    return {"stages": stages, "kept": made.counts.kept, "read": made.counts.read, "bytes": given}
 
 
 def show(told: dict[str, Any], before: dict[str, float]) -> dict[str, float]:
@@ -124,12 +124,13 @@ def show(told: dict[str, Any], before: dict[str, float]) -> dict[str, float]:
     seconds = sum(stage["seconds"] for stage in told["stages"].values())
     print(
         f"{told['read']:,} read, {told['bytes'] / 1e6:,.0f} MB, {told['kept']:,} kept; "
-        f"{told['bytes'] / 1e6 / seconds:.1f} MB/s; {told['start'] / 1e6:,.0f} MB before"
+        f"{told['bytes'] / 1e6 / seconds:.1f} MB/s"
     )
     each = {name: stage["seconds"] / told["read"] for name, stage in told["stages"].items()}
     for name, stage in told["stages"].items():
         growth = f"  growth {each[name] / before[name]:.2f}" if before.get(name) else ""
-        print(f"  {name:12} {stage['seconds']:7.1f} s  {stage['peak'] / 1e6:6,.0f} MB{growth}", flush=True)
+        held = f"{stage['before'] / 1e6:6,.0f} to {stage['peak'] / 1e6:6,.0f} MB"
+        print(f"  {name:12} {stage['seconds']:8.2f} s  {held}{growth}", flush=True)
     return each
 
 
