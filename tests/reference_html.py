@@ -142,12 +142,8 @@ class Twin:
     def picture(self, alt: str) -> None:
         while len(alt) > 1 and alt[0] == alt[-1] == "$":
             alt = alt[1:-1]
-        before, gap, power, last = self.text, self.gap, self.power, self.last_formula
-        self.latex(html_text(alt), "$")
-        formula = self.text[len(before) + bool(before and gap) :]
-        if before and last == (len(self.blocks), before) and formula and before.endswith(formula):
-            self.text, self.gap, self.power = before, gap, power
-        elif formula:
+        if not self.text or self.last_formula != (len(self.blocks), self.text):
+            self.latex(html_text(alt), "$")
             self.last_formula = None
 
     # --- the stack ---

@@ -138,7 +138,10 @@ def test_any_bytes_can_be_scanned(data: bytes) -> None:
             "{x}</annotation></math></span><img class=mwe-math-fallback-image-inline alt='{x}'></span> and <img class=tex alt='{x}'>",
             ["${x}$ and ${x}$"],
         ),
-        ("<math><annotation encoding=tex>x</annotation></math> <img class=tex alt=y>", ["$x$ $y$"]),
+        (
+            "<math><annotation encoding=tex>{x}</annotation></math><img class=tex alt=x>, <img class=tex alt=y>",
+            ["${x}$, $y$"],
+        ),
         ("<frameset><frame src=a></frameset><noframes>no</noframes>", []),
         ("<title>T</title>", []),
         ("a<![CDATA[b > c]]>d", ["a c]]>d"]),

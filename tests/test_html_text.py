@@ -4,7 +4,7 @@
 import numpy as np
 
 from openclaw_data.extraction import assemble, blocks, model
-from openclaw_data.kernels import html, html_features, html_trees
+from openclaw_data.kernels import html, html_features, html_trees, html_vectors
 from openclaw_data.kernels.html_blocks import TEXTS
 from openclaw_data.kernels.html_tables import WORDS
 
@@ -106,7 +106,7 @@ def test_features_are_finite_whatever_the_page() -> None:
 
 def test_trees_are_walked_as_plain_python_would() -> None:
     trees, rng = model.load().first, np.random.default_rng(1)
-    x = rng.normal(0, 20, (2 * html_trees.ROWS + 7, html_features.WIDTH)).astype(np.float32)
+    x = rng.normal(0, 20, (2 * html_vectors.ROWS + 7, html_features.WIDTH)).astype(np.float32)
     expected = []
     for row in x:
         total = 0.0

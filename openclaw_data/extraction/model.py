@@ -8,23 +8,17 @@ of blocks with the best expected F1: with probabilities p and token counts n, th
 The trees were trained by `scripts/train_extraction.py`; see docs/extraction.md.
 """
 
-from functools import cache
+from dataclasses import dataclass
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from openclaw_data.kernels import html, html_features, html_trees
-from openclaw_data.kernels import html_blocks as facts
+from openclaw_data.kernels import html, html_features, html_judge, html_trees
 from openclaw_data.kernels.html_layout import B_FLAGS
-from openclaw_data.kernels.html_tables import IN_COMMENT, IN_HIDDEN, IN_PRE
-
-SECOND_NAMES = (
-    "p", "prev1", "prev2", "next1", "next2", "near3", "near8", "up0", "up1", "up2", "same", "page_mean", "page_max",
-    "best_before", "best_after", "rank", "kept_share",
-)  # fmt: skip
-"""Columns that the second stage has before those of the first. Means weigh a block by its tokens."""
-
+from openclaw_data.kernels.html_tables import IN_COMMENT, IN_HIDDEN
+from openclaw_data.kernels.html_trees import SECOND_NAMES
 
 PATH = Path(__file__).with_name("model.npz")
 """The model that comes with the package."""
@@ -33,6 +27,7 @@ BESIDE_HIDDEN, BESIDE_COMMENTS = 0.3, 0.05
 hides nearly all of its text shows it by a script, and a page of comments alone is a forum."""
 COMMENT_TOKENS = 4
 """A comment has at least so many words or Han characters; less is a button or a date."""
+_SEEN = np.array([html_features.NAMES.index(name) for name in ("tokens", "link_density")])
 
 
 class Trees(NamedTuple):
@@ -47,13 +42,19 @@ class Trees(NamedTuple):
     leaves: Any  # int32[trees]: first leaf
 
 
-class Model(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class Model:
     """Scores of class and id words and of beginnings of texts, and both stages."""
 
     words: Any  # float32[WORDS]
     beginnings: Any  # float32[TEXTS]
     first: Trees
     second: Trees
+
+    @cached_property
+    def struck(self) -> tuple[html_trees.Struck, html_trees.Struck]:
+        """Both stages in the form they are evaluated in."""
+        return html_trees.struck(*self.first), html_trees.struck(*self.second)
 
 
 def flatten(booster: Any) -> Trees:
@@ -100,9 +101,8 @@ def predict(trees: Trees, x: Any, before: Any = None) -> Any:
 
     `before` float32[rows, more]: columns that come before those of `x`.
     """
-    out = np.empty(len(x), np.float32)
-    html_trees.predict(x, *trees, out, before)
-    return out
+    before = np.empty((len(x), 0), np.float32) if before is None else before
+    return html_trees.predict(html_trees.struck(*trees), before, x)
 
 
 def around(scan: html.Scan, x: Any, p: Any) -> Any:
@@ -122,24 +122,16 @@ def second_features(scan: html.Scan, x: Any, p: Any) -> Any:
 
 def choose(trained: Model, scan: html.Scan, *, comments: bool = False) -> Any:
     """Which blocks are main text: bool[blocks]. `comments` adds what stands in an element named for comments."""
-    x, stats = html_features.features(scan, trained.words, trained.beginnings)
-    p = predict(trained.second, x, around(scan, x, predict(trained.first, x)))
-    p[_gutters(scan.blocks, stats)] = 0
+    p, seen = html_judge.judge(scan, trained.words, trained.beginnings, *trained.struck, _SEEN)
+    tokens, link_density = seen
     keep = np.zeros(len(p), np.bool_)
-    html_trees.choose(scan.page_blocks, p, x[:, 0], keep)
+    html_trees.choose(scan.page_blocks, p, tokens, keep)
     hidden, commented = ((scan.blocks[:, B_FLAGS] & mark) != 0 for mark in (IN_HIDDEN, IN_COMMENT))
-    html_trees.drop(scan.page_blocks, hidden, x[:, 0], BESIDE_HIDDEN, keep)
-    html_trees.drop(scan.page_blocks, commented, x[:, 0], BESIDE_COMMENTS, keep)
+    html_trees.drop(scan.page_blocks, hidden, tokens, BESIDE_HIDDEN, keep)
+    html_trees.drop(scan.page_blocks, commented, tokens, BESIDE_COMMENTS, keep)
     if comments:
-        keep |= commented & (x[:, 0] >= COMMENT_TOKENS) & (x[:, 2] < 0.3)
+        keep |= commented & (tokens >= COMMENT_TOKENS) & (link_density < 0.3)
     return keep
-
-
-def _gutters(blocks: Any, stats: Any) -> Any:
-    """Blocks that are line numbers of code: preformatted, nothing but numbers, one a line."""
-    numbers = (stats[:, facts.LETTERS] == 0) & (stats[:, facts.LATIN] > 1)
-    lines = stats[:, facts.LINES] + 1 >= stats[:, facts.LATIN]
-    return numbers & lines & ((blocks[:, B_FLAGS] & IN_PRE) != 0)
 
 
 def save(trained: Model, path: Path) -> None:

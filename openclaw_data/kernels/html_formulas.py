@@ -6,7 +6,7 @@ import numba
 import numpy as np
 
 from openclaw_data.kernels import html_tags as tags
-from openclaw_data.kernels.html_layout import FORMULA_END, GAP, MATH_GAP, MATH_OUT, OUT, STACK, START, SUPERSCRIPT, TOP
+from openclaw_data.kernels.html_layout import FORMULA_END, GAP, MATH_GAP, MATH_OUT, OUT, STACK, START, TOP
 from openclaw_data.kernels.html_tables import BYTE_DROP, BYTE_KIND, IN_MATH, IN_SKIP, TEX
 from openclaw_data.kernels.html_tags import contains, find, is_space, read_entity
 from openclaw_data.kernels.html_text import begin
@@ -73,23 +73,13 @@ def annotation(data: Any, i: int, j: int, end: int, out: Any, s: Any, records: A
 def picture(data: Any, out: Any, s: Any, records: Any, pool: Any) -> None:
     """Write the `alt` of an `<img>` that is a formula, unless its source stands right before it."""
     start, end = s[tags.ALT], s[tags.ALT + 1]
-    if start == end or not _is_formula(data, s):
+    given = s[OUT] == s[FORMULA_END] and s[OUT] > s[START]
+    if start == end or given or not _is_formula(data, s):
         return
     while end - start > 1 and data[start] == 36 and data[end - 1] == 36:  # dollar signs of its own
         start, end = start + 1, end - 1
-    o, last, gap, power = s[OUT], s[FORMULA_END], s[GAP], s[SUPERSCRIPT]
     write(data, start, end, out, s, records, pool, False, True)
     s[FORMULA_END] = -1
-    if o != last or o == s[START] or s[OUT] == o:
-        return
-    length = s[OUT] - o - (gap != 0)
-    same = o - length >= s[START]
-    k = 1
-    while same and k <= length:
-        same = out[o - k] == out[s[OUT] - k]
-        k += 1
-    if same:
-        s[OUT], s[FORMULA_END], s[GAP], s[SUPERSCRIPT] = o, last, gap, power
 
 
 @numba.njit(cache=True, nogil=True, _nrt=False)

@@ -1,53 +1,53 @@
 """Compiled halves of the extraction model: tree inference, the second stage's columns, the choice of blocks.
 
 A tree is not walked: of a row that goes right at a node, the leaves on the node's left are struck out, and the first
-leaf left is the row's (Lucchese et al. 2015, QuickScorer). That needs no branches: `ROWS` rows pass a node at once.
+leaf left is the row's (Lucchese et al. 2015, QuickScorer). That needs no branches: `html_vectors.ROWS` rows pass a node
+at once.
 """
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numba
 import numpy as np
-from llvmlite import ir
-from numba import types
-from numba.extending import intrinsic
 
 from openclaw_data.kernels import html_features
 from openclaw_data.kernels.html_layout import B_ELEMENT, E_BLOCKS, E_BLOCKS_END, E_PARENT, E_SIGNATURE
+from openclaw_data.kernels.html_vectors import ROWS, lowest, strike
 
-ROWS = 64
-"""Rows that go through the trees together: their columns fit the first cache."""
+SECOND_NAMES = (
+    "p", "prev1", "prev2", "next1", "next2", "near3", "near8", "up0", "up1", "up2", "same", "page_mean", "page_max",
+    "best_before", "best_after", "rank", "kept_share",
+)  # fmt: skip
+"""Columns that the second stage has before those of the first. Means weigh a block by its tokens."""
 MOST_LEAVES = 32
 """Of a tree: a leaf is a bit of a word."""
 
 
-def predict(
-    x: Any, feature: Any, threshold: Any, left: Any, right: Any, leaf: Any, roots: Any, leaves: Any, out: Any,
-    before: Any = None,
-) -> None:  # fmt: skip
-    """Sum of leaves in the order of the trees, in float64, then the logistic function.
+class Struck(NamedTuple):
+    """Trees as masks of leaves, tree after tree."""
 
-    x float32[n, features]; the trees as in `extraction.model.Trees`; out float32[n]. `before` float32[n, more] holds
-    columns that come before those of `x`.
+    used: Any  # int64[u]: the columns that are needed
+    column: Any  # int32[nodes]: which of them
+    threshold: Any  # float32[nodes]
+    masks: Any  # uint32[nodes]: the leaves that remain where a row goes right
+    leaf: Any  # float32[leaves]
+    ends: Any  # int64[trees+1]: nodes of tree t are ends[t]:ends[t+1]
+    leaves: Any  # int64[trees]: first leaf
+
+
+def struck(feature: Any, threshold: Any, left: Any, right: Any, leaf: Any, roots: Any, leaves: Any) -> Struck:
+    """The trees of `extraction.model.Trees` as masks.
+
+    Raises:
+        ValueError: a tree has more leaves than a word has bits.
     """
     if np.diff(np.append(leaves, len(leaf))).max(initial=0) > MOST_LEAVES:
         raise ValueError(f"a tree has more than {MOST_LEAVES} leaves")
     used, column = np.unique(feature, return_inverse=True)
-    ends = np.append(roots, len(feature)).astype(np.int32)
+    ends = np.append(roots, len(feature)).astype(np.int64)
     masks = np.empty(len(feature), np.uint32)
     _masks(left, right, ends, masks)
-    before = np.empty((len(x), 0), np.float32) if before is None else before
-    _predict(x, before, used.astype(np.int64), column.astype(np.int32), threshold, masks, leaf, ends, leaves, out)
-
-
-@intrinsic
-def _lowest(context: Any, word: Any) -> Any:
-    """Index of the lowest bit that is set."""
-
-    def generate(_: Any, builder: Any, signature: Any, values: Any) -> Any:
-        return builder.zext(builder.cttz(values[0], ir.Constant(ir.IntType(1), 1)), ir.IntType(64))
-
-    return types.int64(types.uint32), generate
+    return Struck(used.astype(np.int64), column.astype(np.int32), threshold, masks, leaf, ends, leaves.astype(np.int64))
 
 
 @numba.njit(cache=True, nogil=True, _nrt=False)
@@ -64,37 +64,46 @@ def _masks(left: Any, right: Any, ends: Any, masks: Any) -> None:
             masks[k] = ~(masks[root + child] if child >= 0 else np.uint32(1) << np.uint32(~child))
 
 
-@numba.njit(cache=True, nogil=True)
-def _predict(
-    x: Any, before: Any, used: Any, column: Any, threshold: Any, masks: Any, leaf: Any, ends: Any, leaves: Any, out: Any
-) -> None:
-    """`predict` with trees as masks. used int64[u]: the columns that are needed; column int32[nodes]: which of them."""
-    columns, open_leaves = np.zeros((len(used), ROWS), np.float32), np.empty(ROWS, np.uint32)
-    total = np.empty(ROWS)
-    split = np.searchsorted(used, before.shape[1])
+def predict(trees: Struck, before: Any, x: Any) -> Any:
+    """Probabilities float32[n]: the sum of leaves in the order of the trees, in float64, then the logistic function.
+
+    x float32[n, features]; `before` float32[n, more]: columns that come before those of `x`.
+    """
+    out = np.empty(len(x), np.float32)
+    predict_rows(trees, before, x, *room(trees), out)
+    return out
+
+
+def room(trees: Struck) -> tuple[Any, Any, Any]:
+    """What `predict_rows` works in: the columns of rows, their leaves, their sums."""
+    return np.zeros((len(trees.used), ROWS), np.float32), np.empty(ROWS, np.uint32), np.empty(ROWS)
+
+
+@numba.njit(cache=True, nogil=True, _nrt=False)
+def predict_rows(trees: Any, before: Any, x: Any, columns: Any, open_leaves: Any, total: Any, out: Any) -> None:
+    """`predict` to `out` float32[n]."""
+    more, split = before.shape[1], 0
+    while split < len(trees.used) and trees.used[split] < more:
+        split += 1
     for start in range(0, len(x), ROWS):
         rows = min(ROWS, len(x) - start)
         for r in range(rows):
             for u in range(split):
-                columns[u, r] = before[start + r, used[u]]
-            row = x[start + r]
-            for u in range(split, len(used)):
-                columns[u, r] = row[used[u] - before.shape[1]]
+                columns[u, r] = before[start + r, trees.used[u]]
+            for u in range(split, len(trees.used)):
+                columns[u, r] = x[start + r, trees.used[u] - more]
         total[:] = 0
-        for t in range(len(ends) - 1):
-            open_leaves[:] = 0xFFFFFFFF
-            for k in range(ends[t], ends[t + 1]):
-                values, most, mask = columns[column[k]], threshold[k], masks[k]
-                for r in range(ROWS):
-                    open_leaves[r] &= mask if values[r] > most else np.uint32(0xFFFFFFFF)
-            own = leaf[leaves[t] :]
+        for t in range(len(trees.leaves)):
+            first, last = trees.ends[t], trees.ends[t + 1]
+            strike(columns, trees.column, trees.threshold, trees.masks, first, last, open_leaves)
+            own = trees.leaf[trees.leaves[t] :]
             for r in range(ROWS):
-                total[r] += own[_lowest(open_leaves[r])]
+                total[r] += own[lowest(open_leaves[r])]
         for r in range(rows):
             out[start + r] = 1.0 / (1.0 + np.exp(-total[r]))
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True, _nrt=False, error_model="numpy")
 def _mean(mass: Any, size: Any, low: int, high: int, without: int) -> float:
     """Weighted mean of p over blocks `low` to `high` but one; -1 where there is no other."""
     m, s = mass[high] - mass[low], size[high] - size[low]
@@ -116,11 +125,11 @@ def second(page_blocks: Any, page_elements: Any, blocks: Any, elements: Any, tok
         b0, b1, e0 = page_blocks[k], page_blocks[k + 1], page_elements[k]
         if b0 < b1:
             rows, inside = blocks[b0:b1], elements[e0 : page_elements[k + 1]]
-            _second_page(rows, inside, tokens[b0:b1], p[b0:b1], out[b0:b1], b0, e0, sums, groups, keys, of, slots)
+            second_page(rows, inside, tokens[b0:b1], p[b0:b1], out[b0:b1], b0, e0, sums, groups, keys, of, slots)
 
 
-@numba.njit(cache=True, nogil=True)
-def _second_page(
+@numba.njit(cache=True, nogil=True, _nrt=False, error_model="numpy")
+def second_page(
     blocks: Any, elements: Any, tokens: Any, p: Any, out: Any, b0: int, e0: int, sums: Any, groups: Any, keys: Any,
     of: Any, slots: Any,
 ) -> None:  # fmt: skip
@@ -135,10 +144,11 @@ def _second_page(
         keys[b] = np.int64(elements[e, E_SIGNATURE]) << 31 | np.int64(elements[parent, E_SIGNATURE])
     groups[: html_features.group(keys[:n], slots, of)] = 0
     group_mass, group_size = groups[:, 0], groups[:, 1]
+    top = p[0]
     for b in range(n):
+        top = max(top, p[b])
         group_mass[of[b]] += p[b] * (tokens[b] + 1.0)
         group_size[of[b]] += tokens[b] + 1.0
-    top = p.max()
     best = np.float32(0)
     for b in range(n):
         row = out[b]
