@@ -292,6 +292,10 @@ def _write_pre(data: Any, i: int, end: int, out: Any, s: Any, records: Any, pool
     """Preformatted text: white space stays, but for carriage returns and line breaks at the start."""
     before = s[OUT]
     while i < end:
+        if s[OUT] > s[START] and s[GAP] == NO_GAP:
+            i, s[OUT] = _copy_pre(data, i, end, out, s[OUT])
+            if i == end:
+                break
         c = data[i]
         kind = BYTE_KIND[c]
         if kind == BYTE_TAG and markup_at(data, i, end):
@@ -329,6 +333,18 @@ def _write_pre(data: Any, i: int, end: int, out: Any, s: Any, records: Any, pool
     if flags & IN_LINK and s[OUT] > before:
         _link_text(before, out, s)
     return i
+
+
+@numba.njit(cache=True, nogil=True, _nrt=False)
+def _copy_pre(data: Any, i: int, end: int, out: Any, o: int) -> tuple[int, int]:
+    """Copy what stands as it is in preformatted text: returns the positions in `data` and `out`."""
+    while i < end:
+        kind = BYTE_KIND[data[i]]
+        if kind != BYTE_TEXT and (kind != BYTE_SPACE or data[i] == 13):
+            break
+        out[o] = data[i]
+        i, o = i + 1, o + 1
+    return i, o
 
 
 @numba.njit(cache=True, nogil=True, _nrt=False)

@@ -87,6 +87,42 @@ def lowest(word: Any) -> Any:
 
 
 @intrinsic
+def _transpose(context: Any, rows: Any, start: Any, width: Any, columns: Any, goal: Any) -> Any:
+    def generate(target: Any, builder: Any, signature: Any, values: Any) -> Any:
+        source, out = (target.make_array(signature.args[k])(target, builder, values[k]).data for k in (0, 3))
+
+        def pointer(array: Any, first: Any, step: Any, k: int) -> Any:
+            at = builder.add(first, builder.mul(step, ir.Constant(_LONG, k)))
+            return builder.bitcast(builder.gep(array, [at]), _FLOATS.as_pointer())
+
+        found = [builder.load(pointer(source, values[1], values[2], k), align=4) for k in range(_LANES)]
+        for half in (8, 4, 2, 1):  # blocks of `half` by `half` change places
+            places = [k if k & half == 0 else k - half + _LANES for k in range(_LANES)]
+            left = ir.Constant(_WORDS, places)
+            right = ir.Constant(_WORDS, [p + half for p in places])
+            for k in (k for k in range(_LANES) if k & half == 0):
+                a, b = found[k], found[k + half]
+                found[k], found[k + half] = builder.shuffle_vector(a, b, left), builder.shuffle_vector(a, b, right)
+        for k, vector in enumerate(found):
+            builder.store(vector, pointer(out, values[4], ir.Constant(_LONG, ROWS), k), align=4)
+        return target.get_dummy_value()
+
+    return types.void(rows, types.int64, types.int64, columns, types.int64), generate
+
+
+@numba.njit(cache=True, nogil=True, _nrt=False)
+def transpose(rows: Any, n: int, columns: Any) -> None:
+    """Columns of up to `ROWS` rows: rows float32[n..., width] to `columns` float32[width and up to 15 more, ROWS].
+
+    `ROWS` + 1 rows must exist in memory; what is in those beyond n and in columns beyond the width is any number.
+    """
+    width = rows.shape[1]
+    for r in range(0, n, _LANES):
+        for c in range(0, width, _LANES):
+            _transpose(rows, r * width + c, width, columns, c * ROWS + r)
+
+
+@intrinsic
 def _copy_run(context: Any, data: Any, i: Any, out: Any, o: Any) -> Any:
     def generate(target: Any, builder: Any, signature: Any, values: Any) -> Any:
         bytes_of = ir.VectorType(_BYTE, RUN)
@@ -107,9 +143,23 @@ def _copy_run(context: Any, data: Any, i: Any, out: Any, o: Any) -> Any:
 
         here, second, third = ahead(0), ahead(1), ahead(2)
         ends = either(
-            test("<", here, 32), test("==", here, 60), test("==", here, 38), test("==", here, 127),
-            all_of(test("==", here, 32), either(test("<=", second, 32), test("==", second, 60), test("==", second, 38),
-                test("==", second, 127), test("==", second, 0xC2), test("==", second, 0xE2), test("==", second, 0xE3), test("==", second, 0xEF))),
+            test("<", here, 32),
+            test("==", here, 60),
+            test("==", here, 38),
+            test("==", here, 127),
+            all_of(
+                test("==", here, 32),
+                either(
+                    test("<=", second, 32),
+                    test("==", second, 60),
+                    test("==", second, 38),
+                    test("==", second, 127),
+                    test("==", second, 0xC2),
+                    test("==", second, 0xE2),
+                    test("==", second, 0xE3),
+                    test("==", second, 0xEF),
+                ),
+            ),
             all_of(test("==", here, 0xC2), either(test("==", second, 0xA0), test("==", second, 0xAD))),
             all_of(test("==", here, 0xE2), either(test("==", second, 0x80), test("==", second, 0x81))),
             all_of(test("==", here, 0xE3), test("==", second, 0x80), test("==", third, 0x80)),
