@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 import reference_hashes as naive
+from datasketch.lsh import _optimal_param
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -315,6 +316,11 @@ def test_bands_catch_what_the_threshold_asks_for():
     assert 1 - (1 - 0.85**rows) ** bands > 0.99
     with pytest.raises(DataError, match="not a similarity"):
         fingerprints.optimal_bands(1.5)
+
+
+@pytest.mark.parametrize("threshold", [0.05, 0.5, 0.7, 0.8, 0.95, 1.0])
+def test_bands_are_those_of_datasketch(threshold):
+    assert fingerprints.optimal_bands(threshold) == _optimal_param(threshold, 128, 0.05, 0.95)
 
 
 def test_documents_of_real_crawls_meet_the_targets(shared_data):

@@ -9,9 +9,10 @@ from collections import Counter
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+import tldextract
 import zstandard
 
-from openclaw_data import documents, ingest
+from openclaw_data import documents, ingest, suffixes
 from openclaw_data.documents import DataError
 from openclaw_data.ingest import files, http, jsonl, urls
 
@@ -215,6 +216,15 @@ def test_registered_domains():
     ]
     found = urls.url_host_registered_domain(pa.array(given)).to_pylist()
     assert found == ["example.co.uk", "127.0.0.1", "::1", "", "", "", "中国.cn"]
+
+
+def test_registered_domains_are_those_of_tldextract():
+    extract = tldextract.TLDExtract(cache_dir=None, suffix_list_urls=(), fallback_to_snapshot=True)
+    odd = ["a。com", "foo．co．uk", " a.com ", "a.com..", "localhost", "1.2.3.444", "a b.com", "x.github.io", "..", "-"]
+    bare = [rule.lstrip("!").replace("*", "wild") for rule in sorted({*suffixes.rules(), *extract.tlds})[::7]]
+    for host in [*odd, *bare, *("b.A." + name for name in bare), *("." + name for name in bare)]:
+        found = extract(host)
+        assert suffixes.registered(host) == (f"{found.domain}.{found.suffix}" if found.domain and found.suffix else "")
 
 
 def test_real_splits_read_exactly_what_the_whole_file_holds(shared_data):

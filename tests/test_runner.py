@@ -62,6 +62,10 @@ def test_workers_live_as_long_as_the_run_and_bring_what_they_made_back_in_order(
             (1, [b"1x", b"3x", b"5x", b"7x"]),
         ]
         assert local.cpu_seconds() > 0
+        assert local.call(workers.my_pid, 0) in pids
+        parent = psutil.Process(psutil.Process(min(pids)).ppid())
+        names = [p.read_text().strip() for p in Path(f"/proc/{parent.pid}").glob("task/*/comm")]
+        assert not [name for name in names if name.startswith(("polars-0", "tokio"))], "it forks: it must have no pool"
     assert len(pids) == 2
     assert os.getpid() not in pids
     assert not any(psutil.pid_exists(pid) for pid in pids)

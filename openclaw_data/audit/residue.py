@@ -10,7 +10,6 @@ from typing import Any, NamedTuple
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.dataset as ds
 
 from openclaw_data import storage
 from openclaw_data.edits import pii
@@ -42,6 +41,8 @@ def residue(dataset: str, *, keep: tuple[str, ...] = ("hotline",)) -> Residue:
     Raises:
         DataError: there are no shards, or they have no texts.
     """
+    import pyarrow.dataset as ds  # a quarter of a second, pandas included, that no run needs
+
     try:
         shards = ds.dataset(f"{dataset.rstrip('/')}/data", format="parquet")
         batches = shards.to_batches(columns=["text", "title"], batch_size=1024)

@@ -58,14 +58,13 @@ def suspects() -> Any:
     table = np.zeros(TABLE_SIZE, np.bool_)
     table[[ord(c) for c in replacements() if len(c) == 1]] = True
     table[[0x200C, 0x200D]] = True
-    for code in range(0x300, TABLE_SIZE):
-        character = chr(code)
-        if 0xD800 <= code < 0xE000:
-            continue
-        composes = (
-            unicodedata.combining(character) or 0x1161 <= code <= 0x11FF or unicodedata.category(character) == "Mc"
-        )
-        table[code] |= bool(composes) or not unicodedata.is_normalized("NFC", character)
+    for first, stop in ((0x300, 0xD800), (0xE000, TABLE_SIZE)):
+        characters = [*map(chr, range(first, stop))]
+        table[first:stop] |= np.fromiter(map(unicodedata.combining, characters), np.uint8) > 0
+        table[first:stop] |= np.array([*map(unicodedata.category, characters)]) == "Mc"
+        normal = (unicodedata.is_normalized("NFC", character) for character in characters)
+        table[first:stop] |= ~np.fromiter(normal, np.bool_)
+    table[0x1161:0x1200] = True
     table.flags.writeable = False
     return table
 

@@ -6,7 +6,6 @@ Sources: GB 11643-1999 (resident ID) and ISO 7064 MOD 11-2; GB 32100-2015 (unifi
 
 import ipaddress
 import re
-from functools import cache
 
 PROVINCES = {11, 12, 13, 14, 15, 21, 22, 23, 31, 32, 33, 34, 35, 36, 37, 41, 42, 43, 44, 45, 46, 50, 51, 52, 53, 54,
              61, 62, 63, 64, 65, 71, 81, 82, 83}  # fmt: skip
@@ -127,12 +126,3 @@ def public_ipv6(text: str) -> bool:
     except ValueError:
         return False
     return address.is_global and int(address) >> 125 == 1
-
-
-@cache
-def top_level_domains() -> frozenset[str]:
-    """The last labels of the public suffix list, in lower case; punycode for those not in ASCII."""
-    import tldextract
-
-    extract = tldextract.TLDExtract(cache_dir=None, suffix_list_urls=(), fallback_to_snapshot=True)
-    return frozenset(suffix.rpartition(".")[2].lower() for suffix in extract.tlds)

@@ -13,6 +13,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
+from openclaw_data import suffixes
 from openclaw_data.edits import pii_checks as checks
 from openclaw_data.edits import pii_patterns as p
 from openclaw_data.kernels import pii as kernel
@@ -54,7 +55,7 @@ def _before(text: str, start: int, size: int) -> str:
 def _emails(t: _Text) -> Iterator[Hit]:
     for match in p.EMAIL.finditer(t.text):
         domain = match["d"].lower()
-        if domain.rpartition(".")[2] not in checks.top_level_domains() or match["u"].endswith("."):
+        if domain.rpartition(".")[2] not in suffixes.top_level_domains() or match["u"].endswith("."):
             continue
         if (
             match["u"] == "git"
@@ -65,7 +66,7 @@ def _emails(t: _Text) -> Iterator[Hit]:
         yield match.start(), match.end(), "EMAIL"
     for match in p.OBFUSCATED.finditer(t.text):
         plain = re.sub(p.DOT, ".", match["d"].lower())
-        if plain.rpartition(".")[2] not in checks.top_level_domains():
+        if plain.rpartition(".")[2] not in suffixes.top_level_domains():
             continue
         weak = "#" in match["at"] or match["at"] == " at " or re.search(r"\(a\)|\[a\]", match["at"], re.IGNORECASE)
         spelled = match["at"] == " at " and plain != match["d"].lower()

@@ -156,6 +156,15 @@ def cpu_seconds() -> float:
     return pool.cpu_seconds if pool else 0.0
 
 
+def call(function: Callable[..., Any], *arguments: object) -> Any:
+    """Call a function: in a worker, which has loaded kernels, where the run uses any."""
+    pool = _pool.get()
+    if pool is None or not pool.pids:
+        return function(*arguments)
+    [[found]] = pool.map([Step("Call", "each", (), function, arguments[1:])], arguments[:1], lambda: None)
+    return found
+
+
 def execute(graph: Step, tick: Tick) -> None:
     """Walk the graph to its end, calling `tick` a few times a second.
 
@@ -181,7 +190,7 @@ def _values(step: Step, tick: Tick) -> list[Any]:
         chain.insert(0, chain[0].inputs[0])
     elements = _values(chain[0].inputs[0], tick)
     pool = _pool.get()
-    if pool is None or len(elements) < 2:
+    if pool is None or (len(elements) < 2 and not pool.pids) or elements == [b""]:
         return _here(chain, elements, tick)
     return [value for found in pool.map(chain, elements, tick) for value in found]
 

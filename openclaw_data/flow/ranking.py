@@ -1,6 +1,6 @@
 """From edges to `duplicates/` parts: clusters, then ranks.
 
-Clusters come from union-find in this process where the edges fit into the memory budget, and from rounds of star
+Clusters come from union-find in one process where the edges fit into the memory budget, and from rounds of star
 graphs where they don't; the result is the same. Either way each part learns the clusters of its documents by a file,
 sends what ranks them to the cluster's partition, and gets the ranks back.
 
@@ -19,8 +19,8 @@ from openclaw_data import storage
 from openclaw_data.dedup import clusters, fingerprints, stages
 from openclaw_data.dedup.clusters import REASONS
 from openclaw_data.documents import DataError
+from openclaw_data.flow import local, runner
 from openclaw_data.flow import matching as edges_of
-from openclaw_data.flow import runner
 from openclaw_data.flow import work as folder
 from openclaw_data.flow.matching import Group, Matching, edge_file, load, save
 from openclaw_data.flow.steps import Step, spread, start
@@ -48,7 +48,7 @@ def rank_all(matching: Matching, memory: int, engine: folder.Engine, tick: Calla
     """Write `duplicates/part-*.parquet`, aligned with the annotated parts, and their markers."""
     files = edge_files(matching.work)
     if sum(storage.size(f) for f in files) // 16 * EDGE_BYTES <= memory:
-        _cluster_here(matching, files)
+        local.call(cluster_here, files, matching)
     else:
         _cluster_in_rounds(matching, files, engine, tick)
     runner.execute(rank_graph(matching), engine, tick)
@@ -60,7 +60,8 @@ def edge_files(work: str) -> list[str]:
     return [storage.join(place, n) for n in storage.names(place) if n.startswith(("exact-", "near-", "url-"))]
 
 
-def _cluster_here(matching: Matching, files: list[str]) -> None:
+def cluster_here(files: list[str], matching: Matching) -> None:
+    """Write the clusters of each part, by union-find over all edges at once."""
     found = clusters.cluster(np.concatenate([stages.no_edges(), *map(load, files)]))
     bounds = np.searchsorted(found.docs, np.arange(matching.parts + matching.known + 1) << fingerprints.ROW_BITS)
     for part in range(matching.parts + matching.known):

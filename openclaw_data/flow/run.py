@@ -144,10 +144,14 @@ def finish(
         seconds[name] = round(time.monotonic() - started, 3)
     described = _describe(job, identity, splits, seconds)
     described = described.model_copy(update={"estimate": estimate.compared(job, described, _cpu() - began)})
-    audit(job.output, described.model_dump(mode="json"))
+    local.call(_audit, job.output, described.model_dump(mode="json"))
     result = seal(job.output, described, sign_key)
     storage.remove(job.marks)
     return result
+
+
+def _audit(output: str, described: dict[str, Any]) -> None:
+    audit(output, described)
 
 
 def open_output(out: str, identity: dict[str, Any]) -> manifest.Manifest | None:

@@ -17,6 +17,8 @@ import warnings
 from multiprocessing.connection import Connection
 from typing import Any
 
+_PAGE = "<title>A page</title><article><p>Some words to read here.<p>你好，世界。</article>"
+
 
 def main() -> None:
     """Load, wait until workers are wanted, fork one for each socket, and end with the last of them."""
@@ -24,8 +26,7 @@ def main() -> None:
         signal.signal(number, signal.SIG_IGN)  # the run ends us
     _end_with(int(sys.argv[1]))
     sockets = [int(fd) for fd in sys.argv[2:]]
-    import openclaw_data.flow.run  # noqa: F401
-
+    load()
     if not sys.stdin.readline():
         return
     warnings.filterwarnings("ignore", "This process .* is multi-threaded")  # see above
@@ -44,6 +45,19 @@ def main() -> None:
     with contextlib.suppress(ChildProcessError):
         while True:
             os.wait()
+
+
+def load() -> None:
+    """Import everything, and load kernels and bundled models by using them on a short page."""
+    import openclaw_data.flow.run  # noqa: F401
+    from openclaw_data import dedup, documents, edits, extraction, signals
+    from openclaw_data.signals import language
+
+    page = {"url": "http://example.com/", "content_mime_detected": "text/html", "payload": _PAGE.encode()}
+    batch = extraction.pages(documents.build(documents.RAW, [page]))
+    batch = edits.apply(documents.append(batch, language.identify(batch)), ["normalise", "pii"], {})
+    signals.compute(batch, [name for name, source in signals.SIGNALS.items() if "mojibake" not in source])
+    dedup.fingerprint(batch)
 
 
 def serve(connection: "Connection[Any, Any]", parent: int) -> None:

@@ -1,12 +1,13 @@
-"""Registered domains of URLs, by the public suffix list that `tldextract` carries; nothing is downloaded."""
+"""Registered domains of URLs, by the public suffix list; nothing is downloaded."""
 
 import functools
 import ipaddress
 import re
-from typing import Any
 from urllib.parse import urlsplit
 
 import pyarrow as pa
+
+from openclaw_data import suffixes
 
 _MAX_URL = 8192
 _PLAIN_HOST = re.compile(r"https?://([a-z0-9.-]+)(?=[/?#]|\Z)")
@@ -40,12 +41,4 @@ def registered_domain(host: str) -> str:
     try:
         return str(ipaddress.ip_address(host))
     except ValueError:
-        found = _extract()(host)
-        return f"{found.domain}.{found.suffix}" if found.domain and found.suffix else ""
-
-
-@functools.cache
-def _extract() -> Any:
-    import tldextract
-
-    return tldextract.TLDExtract(cache_dir=None, suffix_list_urls=(), fallback_to_snapshot=True)
+        return suffixes.registered(host)

