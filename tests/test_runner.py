@@ -31,6 +31,12 @@ def test_an_error_in_a_step_reaches_the_user_as_it_was_raised(count: int) -> Non
     assert str(caught.value).startswith("crawl.warc.gz: is not a WARC file. Convert it first.")
 
 
+def test_a_connection_that_a_task_lost_is_no_lost_worker() -> None:
+    with pytest.raises(ConnectionResetError, match="bucket") as caught:
+        runner.execute(each("fail", workers.lose_connection, range(8)), Engine(2))
+    assert "lose_connection" in caught.value.__notes__[0]
+
+
 @pytest.mark.parametrize("engine", ["local", "FnApiRunner"])
 def test_a_killed_worker_ends_the_run_with_an_error_within_a_minute(engine: str) -> None:
     program = f"""

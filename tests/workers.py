@@ -24,6 +24,11 @@ def fail_at_three(n: int) -> int:
     return n
 
 
+def lose_connection(n: int) -> int:
+    """Fail as storage does."""
+    raise ConnectionResetError(f"the bucket, {n}")
+
+
 def write_pid(folder_and_number: tuple[str, int]) -> int:
     """Leave this process's id in a file."""
     folder, n = folder_and_number

@@ -59,12 +59,12 @@ class Pool:
         Raises:
             DataError: a worker was killed. Any error of a function is raised as it is.
         """
-        self._begin()
         results: list[Any] = [None] * len(elements)
         todo = iter(range(len(elements)))
         busy: dict[Socket, int] = {}
         calls = [(step.kind, step.function, step.arguments) for step in functions]
-        with self._alive():
+        with self._whole():
+            self._begin()
             for connection in self.free:
                 connection.send(("calls", calls))
                 self._next(connection, todo, elements, busy)
@@ -82,9 +82,7 @@ class Pool:
 
     def _begin(self) -> None:
         """Have the workers forked, once, and learn their process ids."""
-        if self.pids:
-            return
-        with self._alive():
+        if not self.pids:
             assert self.parent.stdin is not None
             self.parent.stdin.write(b"fork\n")
             self.parent.stdin.flush()
@@ -103,20 +101,28 @@ class Pool:
             connection.send(("element", elements[number]))
 
     @contextlib.contextmanager
-    def _alive(self) -> Iterator[None]:
-        """A worker that is gone closes its socket."""
+    def _whole(self) -> Iterator[None]:
+        """What goes wrong ends all workers, before anyone cleans up after them. One that is gone closed its socket."""
         try:
             yield
         except (EOFError, ConnectionError):
             gone = ", ".join(str(pid) for one, pid in self.pids.items() if _closed(one))
+            self.close()
+            if self.pids and not gone:
+                raise  # a task's own
             raise DataError(
                 "worker",
                 f"process {gone} was killed, perhaps for want of memory." if gone else "no worker process could start.",
                 "Finished parts are kept: run the same command to go on, with fewer --workers if memory is short.",
             ) from None
+        except BaseException:
+            self.close()
+            raise
 
     def close(self) -> None:
         """End the workers, whatever they do: a task that is cut off leaves no file under its final name."""
+        if self.parent.returncode is not None:
+            return
         for pid in self.pids.values() or [self.parent.pid]:  # their parent waits for them, and ends then
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)

@@ -120,11 +120,11 @@ def annotate_only(
 
 @contextlib.contextmanager
 def taken(job: folder.Job) -> Iterator[None]:
-    """Keep a run's folders from other runs; when it is interrupted, leave no temporary file there."""
+    """Keep a run's folders from other runs; when it is ended early, leave no temporary file there."""
     with lock.hold(job.output), lock.hold(job.work):
         try:
             yield
-        except (KeyboardInterrupt, Interrupted):
+        except (KeyboardInterrupt, Interrupted, DataError):
             storage.remove_leftovers(job.output)
             storage.remove_leftovers(job.work)
             raise
