@@ -12,8 +12,8 @@ What is fitted, in this order:
 
 1. labels: the set of blocks whose text has the best token 4-gram F1 with the expected text, by coordinate ascent,
    without what the page hides where that is as good;
-2. scores of class and id words, and of beginnings of short texts: mean over sites of the log odds to be main text. A
-   page is trained on scores that a third of the sites, its own among them, had no part in;
+2. scores of class and id words, and of beginnings of short texts: log odds over sites to be main text. A page is
+   trained on scores that a third of the sites, its own among them, had no part in;
 3. trees on the features of a block (`kernels.html_features`);
 4. trees on those features and the first trees' probabilities around the block, from models that had not seen the site.
 
@@ -41,7 +41,7 @@ from openclaw_data.kernels.html_layout import B_ELEMENT, B_FLAGS, B_SOURCE, E_PA
 from openclaw_data.kernels.html_tables import IN_HIDDEN, TAG, WORDS
 
 TOKEN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]|[^\W_\u3400-\u9fff\uf900-\ufaff]+")
-WEIGHTS = {"weak": 0.35, "hand": 0.7}
+WEIGHTS = {"weak": 0.35, "hand": 0.35}
 """Of pages that two engines or we have labelled; of pages with an expected text 1."""
 HIDDEN_GAIN = 0.02
 """Hidden text is a label only where it makes the F1 better by more than that."""
@@ -51,13 +51,11 @@ PARAGRAPH = 12
 """A text of more words or Han characters is a paragraph."""
 PER_SITE = 30
 """More pages of a site teach nothing new; the first so many are trained on."""
-SHRINK = 3.0
-"""Sites without an opinion that are added to each mean of log odds."""
 LINKS_EACH = 4
 """Of blocks that are a short link, one of so many is trained on, with their weight."""
 SHAPE = {"objective": "binary", "num_leaves": 15, "max_depth": 8, "learning_rate": 0.1, "min_data_in_leaf": 40}
 FIXED = {"lambda_l2": 5.0, "bagging_fraction": 0.8, "max_bin": 63, "bagging_freq": 1, "feature_fraction": 0.5,
-         "seed": 1, "verbose": -1, "num_threads": 1, "deterministic": True, "force_row_wise": True}  # fmt: skip
+         "seed": 1, "verbose": -1, "num_threads": 1, "deterministic": True, "force_col_wise": True}  # fmt: skip
 FIRST = SHAPE | {"rounds": 110}
 SECOND = SHAPE | {"rounds": 70}
 
@@ -321,21 +319,27 @@ def count(pages: list[Page], scan: html.Scan, stats: Any) -> Counts:
     )
 
 
-def table(counts: dict[str, dict[int, tuple[float, float]]], size: int, hosts: set[str], prior: float) -> Any:
-    """Mean over sites of the log odds to be main text, shrunk; 0 for what fewer than two sites have."""
-    sums, sites = np.zeros(size), np.zeros(size)
+def table(counts: dict[str, dict[int, tuple[float, float]]], size: int, hosts: set[str], half: float) -> Any:
+    """Log odds that a site has it in main text, 0 for what fewer than two sites have.
+
+    A site counts by its share of main text, and half where it has `half` tokens or blocks. A word that a hundred sites
+    have outside of main text says more than one that two have there.
+    """
+    main, rest, sites = np.ones(size), np.ones(size), np.zeros(size)
     for name in sorted(hosts & counts.keys()):
         found = counts[name]
         at = np.fromiter(found, np.int64, len(found))
         pairs = np.array(list(found.values()), np.float64).reshape(-1, 2)
-        sums[at] += np.log((pairs[:, 1] + prior) / (pairs[:, 0] + prior))
+        weight = 1 / (pairs.sum(axis=1) + half)
+        main[at] += pairs[:, 1] * weight
+        rest[at] += pairs[:, 0] * weight
         sites[at] += 1
-    return np.where(sites >= 2, sums / (sites + SHRINK), 0).astype(np.float32)
+    return np.where(sites >= 2, np.log(main / rest), 0).astype(np.float32)
 
 
 def learned(counts: Counts, hosts: set[str]) -> tuple[Any, Any]:
     """Scores of words and of beginnings from these sites."""
-    return table(counts.words, WORDS, hosts, 20.0), table(counts.beginnings, facts.TEXTS, hosts, 0.5)
+    return table(counts.words, WORDS, hosts, 5.0), table(counts.beginnings, facts.TEXTS, hosts, 0.5)
 
 
 def weights(pages: list[Page], sizes: list[Any]) -> list[Any]:

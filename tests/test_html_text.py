@@ -4,9 +4,9 @@
 import numpy as np
 
 from openclaw_data.extraction import assemble, blocks, model
-from openclaw_data.kernels import html, html_features, html_judge, html_trees, html_vectors
+from openclaw_data.kernels import html, html_features, html_trees, html_vectors
 from openclaw_data.kernels.html_blocks import TEXTS
-from openclaw_data.kernels.html_tables import WORDS
+from openclaw_data.kernels.html_tables import WORDS, word_bucket
 
 PARAGRAPH = "A paragraph of words, long enough to be the text of a page, comes here and says what it says. "
 
@@ -118,31 +118,7 @@ def test_trees_are_walked_as_plain_python_would() -> None:
             total += float(trees.leaf[leaf + ~k])
         expected.append(1 / (1 + np.exp(-total)))
     assert np.allclose(model.predict(trees, x), expected, atol=1e-6)
-
-
-def test_pages_are_judged_together_as_each_step_over_all_of_them_says() -> None:
-    article = (
-        f"<title>A page</title><h1>A page</h1>{f'<p>{PARAGRAPH}' * 7}<pre>1\n2</pre><ul><li><a href=x>more</a></ul>"
-    )
-    pages = [
-        "",
-        article,
-        "<p>x",
-        article + "<p>中文，段落。" * 90,
-        *["<div class=nav><p>y<p>z</div>"] * 150,
-        "",
-        article * 40,
-        "",
-    ]
-    scan, trained = next(blocks.scans(pages)), model.load()
-    x, stats = html_features.features(scan, trained.words, trained.beginnings)
-    says = model.predict(trained.second, model.second_features(scan, x, model.predict(trained.first, x)))
-    p, seen = html_judge.judge(scan, trained.words, trained.beginnings, *trained.struck, np.array([0, 5]))
-    numbers = np.array([bytes(scan.out[a:b]) == b"1\n2" for a, b in scan.blocks[:, :2]])
-    assert numbers.any()
-    assert np.array_equal(p, np.where(numbers, 0, says))
-    assert np.array_equal(seen, x[:, [0, 5]].T)
-    assert stats[:, 0].tolist() == x[:, 0].tolist()
+    assert np.array_equal(model.predict(trees, x[:, 9:].copy(), x[:, :9].copy()), model.predict(trees, x))
 
 
 def test_a_model_is_the_same_after_writing_and_reading(tmp_path) -> None:
@@ -162,3 +138,44 @@ def test_the_chosen_blocks_have_the_best_expected_f() -> None:
     keep = np.zeros(3, np.bool_)
     html_trees.choose(scan.page_blocks, p, tokens, keep)
     assert keep.tolist() == [True, False, True]
+
+
+def columns(page: str, *names: str) -> list[list[float]]:
+    """Columns of the features of a page's blocks, a row a block; words have no scores."""
+    tables = np.zeros(WORDS, np.float32), np.zeros(TEXTS, np.float32)
+    matrix, _ = html_features.features(next(blocks.scans([page])), *tables)
+    return matrix[:, [html_features.NAMES.index(name) for name in names]].tolist()
+
+
+def test_the_best_container_is_no_foot_sidebar_or_comment_however_much_they_say() -> None:
+    for apart in ("<footer>", "<div class=footer>", "<aside>", "<ul class='list comments'>", "<div id=cookie-consent>"):
+        page = f"<div class=wrap><div><p>{PARAGRAPH}</div>{apart}<section><p>{PARAGRAPH * 3}</section>"
+        assert columns(page, "a_level", "apart") == [[0, 0], [1, 1]], apart
+
+
+def test_a_page_of_nothing_but_comments_has_its_best_container_among_them() -> None:
+    page = f"<div>Hello</div><div class=comments><p>{PARAGRAPH}<p>{PARAGRAPH}</div>"
+    assert columns(page, "a_distance", "apart") == [[-1, 0], [0, 0], [0, 0]]
+
+
+def test_the_foot_of_a_page_is_what_is_named_so_outside_of_the_main_text() -> None:
+    body = f"<article class=footer-links><p>{PARAGRAPH}<p>{PARAGRAPH}<footer><p>By {PARAGRAPH}</footer></article>"
+    page = f"<body class=footer><div>{body}</div><div class='site footer'><div><p>{PARAGRAPH}</div></div>"
+    assert columns(page, "foot") == [[0], [0], [0], [1]]
+
+
+def test_sentences_in_the_foot_are_no_main_text() -> None:
+    facts = "".join(f"<p>State of part {k}: this is being counted, or something is in its way!" for k in range(6))
+    page = f"<div class=box><div class=text>{f'<p>{PARAGRAPH}' * 4}</div><div class=footer>{facts}</div></div>"
+    text, _ = blocks.extract(page)
+    assert "says what it says" in text
+    assert "being counted" not in text
+
+
+def test_what_stands_below_an_element_has_the_least_and_the_most_that_words_say() -> None:
+    words = np.zeros(WORDS, np.float32)
+    words[[word_bucket(b"good"), word_bucket(b"bad")]] = 2, -3
+    page = f"<body class=good><div class=bad><p>{PARAGRAPH * 3}</div><div class=bad><p class=good>Aside</div>"
+    matrix, _ = html_features.features(next(blocks.scans([page])), words, np.zeros(TEXTS, np.float32))
+    first = html_features.NAMES.index("below_min")
+    assert matrix[1, first : first + 3].tolist() == [-3, 2, -1]

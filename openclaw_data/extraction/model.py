@@ -22,12 +22,12 @@ from openclaw_data.kernels.html_trees import SECOND_NAMES
 
 PATH = Path(__file__).with_name("model.npz")
 """The model that comes with the package."""
-BESIDE_HIDDEN, BESIDE_COMMENTS = 0.3, 0.05
-"""Share of a page's text that is outside of hidden elements, and of comments, where those are left out: a page that
-hides nearly all of its text shows it by a script, and a page of comments alone is a forum."""
+BESIDE_HIDDEN, BESIDE_COMMENTS, BESIDE_FOOT = 0.3, 0.05, 0.3
+"""Share of a page's text that is outside of hidden elements, of comments and of the page's foot, where those are left
+out: a page that hides nearly all of its text shows it by a script, and a page of comments alone is a forum."""
 COMMENT_TOKENS = 4
 """A comment has at least so many words or Han characters; less is a button or a date."""
-_SEEN = np.array([html_features.NAMES.index(name) for name in ("tokens", "link_density")])
+_SEEN = np.array([html_features.NAMES.index(name) for name in ("tokens", "link_density", "foot")])
 
 
 class Trees(NamedTuple):
@@ -96,9 +96,13 @@ def flatten(booster: Any) -> Trees:
     )  # fmt: skip
 
 
-def predict(trees: Trees, x: Any) -> Any:
-    """Probability of main text, float32[rows], for a matrix float32[rows, features]."""
-    return html_trees.predict(html_trees.struck(*trees), x)
+def predict(trees: Trees, x: Any, before: Any = None) -> Any:
+    """Probability of main text, float32[rows], for a matrix float32[rows, features].
+
+    `before` float32[rows, more]: columns that come before those of `x`.
+    """
+    before = np.empty((len(x), 0), np.float32) if before is None else before
+    return html_trees.predict(html_trees.struck(*trees), before, x)
 
 
 def around(scan: html.Scan, x: Any, p: Any) -> Any:
@@ -119,12 +123,13 @@ def second_features(scan: html.Scan, x: Any, p: Any) -> Any:
 def choose(trained: Model, scan: html.Scan, *, comments: bool = False) -> Any:
     """Which blocks are main text: bool[blocks]. `comments` adds what stands in an element named for comments."""
     p, seen = html_judge.judge(scan, trained.words, trained.beginnings, *trained.struck, _SEEN)
-    tokens, link_density = seen
+    tokens, link_density, foot = seen
     keep = np.zeros(len(p), np.bool_)
     html_trees.choose(scan.page_blocks, p, tokens, keep)
     hidden, commented = ((scan.blocks[:, B_FLAGS] & mark) != 0 for mark in (IN_HIDDEN, IN_COMMENT))
     html_trees.drop(scan.page_blocks, hidden, tokens, BESIDE_HIDDEN, keep)
     html_trees.drop(scan.page_blocks, commented, tokens, BESIDE_COMMENTS, keep)
+    html_trees.drop(scan.page_blocks, foot > 0, tokens, BESIDE_FOOT, keep)
     if comments:
         keep |= commented & (tokens >= COMMENT_TOKENS) & (link_density < 0.3)
     return keep

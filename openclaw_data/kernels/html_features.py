@@ -11,6 +11,8 @@ import numba
 import numpy as np
 
 from openclaw_data.kernels import html_blocks as text
+from openclaw_data.kernels import html_containers as about
+from openclaw_data.kernels.html_containers import share
 from openclaw_data.kernels.html_layout import (
     B_BREAKS,
     B_ELEMENT,
@@ -26,8 +28,6 @@ from openclaw_data.kernels.html_layout import (
     E_PARENT,
     E_SIGNATURE,
     E_TAG,
-    E_WORDS,
-    E_WORDS_END,
 )
 from openclaw_data.kernels.html_tables import (
     IN_ARTICLE,
@@ -76,18 +76,17 @@ AROUND = [f"up{k}_{n}" for k in range(4) for n in "tokens link_density dense_sha
 CONTAINERS = [f"{c}_{n}" for c in "ab" for n in "up level distance share".split()]
 SAME = [f"same_{n}" for n in "count tokens link_density dense_share of_page_dense ends position".split()]
 LEARNED = "words words_up1 words_up2 words_sum words_min words_max beginning".split()
+NAMED = "below_min below_max below_sum foot apart".split()
 BESIDE = [f"{s}_{n}" for s in "prev1 prev2 next1 next2".split() for n in "tokens link_density last_end same".split()]
 WINDOWS = [f"window{w}_{n}" for w in (2, 5, 10) for n in "tokens link_density dense_share".split()]
 REST = "repeats "
 REST += (
     "title_share title_cover heading_before h1_seen dense_next dense_prev dense_next_tokens prev_heading next_beginning"
 )
-NAMES = [*OWN, *IN, *POSITION, *PAGE, *AROUND, *CONTAINERS, *SAME, *LEARNED, *BESIDE, *WINDOWS, *REST.split()]
+NAMES = [*OWN, *IN, *POSITION, *PAGE, *AROUND, *CONTAINERS, *SAME, *LEARNED, *NAMED, *BESIDE, *WINDOWS, *REST.split()]
 WIDTH = len(NAMES)
 """Columns of the matrix, and how many."""
 
-_TOK, _LINK, _DENSE, _N, _UP_A, _LEVEL_A, _UP_B, _LEVEL_B, _WORD, _WSUM, _WMIN, _WMAX, _SCORE = range(13)
-ELEMENT_FACTS = 13
 _G_COUNT, _G_TOK, _G_LINK, _G_DENSE, _G_ENDS, _G_SEEN = range(6)
 _H1, _H6 = TAG["h1"], TAG["h6"]
 FAR = 50.0
@@ -103,7 +102,7 @@ def features(scan: Any, words: Any, beginnings: Any) -> tuple[Any, Any]:
     stats = np.empty((blocks, text.COLUMNS), np.int32)
     text.measure(scan.out, scan.blocks, stats)
     matrix = np.zeros((blocks, len(NAMES)), np.float32)
-    facts = np.zeros((len(scan.elements), ELEMENT_FACTS), np.float32)
+    facts = np.zeros((len(scan.elements), about.FACTS), np.float32)
     slots = np.empty(1 << max(2 * most, 4).bit_length(), np.int32)
     groups, sums = np.zeros((most + 1, 6), np.float32), np.zeros((most + 1, 4), np.float64)
     group_of, keys = np.empty((2, most), np.int32), np.empty(most, np.int64)
@@ -174,72 +173,6 @@ def group(keys: Any, slots: Any, of: Any) -> int:
     return groups
 
 
-@numba.njit(cache=True, nogil=True, _nrt=False, inline="always")
-def _share(a: float, b: float) -> float:
-    return a / b if b > 0 else 0.0
-
-
-@numba.njit(cache=True, nogil=True, _nrt=False)
-def _elements(blocks: Any, elements: Any, bag: Any, words: Any, stats: Any, facts: Any, sums: Any, e0: int) -> None:
-    """Facts of a page's elements, and running sums over its blocks: tokens, link tokens, dense tokens, Han."""
-    n, m = len(blocks), len(elements)
-    facts[:] = 0
-    for b in range(n):
-        e = blocks[b, B_ELEMENT] - e0
-        tokens = float(stats[b, text.TOKENS])
-        density = _share(blocks[b, B_LINK_BYTES], blocks[b, B_END] - blocks[b, B_START])
-        marks = stats[b, text.ENDS] + stats[b, text.COMMAS]
-        dense = (
-            tokens * (1 - density)
-            if (tokens >= 10 and density < 0.4 and marks) or (tokens >= 25 and density < 0.3)
-            else 0.0
-        )
-        sums[b + 1, 0], sums[b + 1, 1] = sums[b, 0] + tokens, sums[b, 1] + tokens * density
-        sums[b + 1, 2], sums[b + 1, 3] = sums[b, 2] + dense, sums[b, 3] + stats[b, text.HAN]
-        facts[e, _TOK] += tokens
-        facts[e, _LINK] += tokens * density
-        facts[e, _DENSE] += dense
-        facts[e, _N] += 1
-        if dense > 0:
-            facts[e, _SCORE] += dense
-            up = elements[e, E_PARENT] - e0
-            if up >= 0:
-                facts[up, _SCORE] += dense
-                up = elements[up, E_PARENT] - e0
-                if up >= 0:
-                    facts[up, _SCORE] += dense * 0.5
-    for e in range(m - 1, 0, -1):
-        up = elements[e, E_PARENT] - e0
-        for k in range(4):
-            facts[up, k] += facts[e, k]
-    for e in range(m):
-        up = elements[e, E_PARENT] - e0
-        own = np.float32(0)
-        for k in range(elements[e, E_WORDS], elements[e, E_WORDS_END]):
-            own += words[bag[k]]
-        facts[e, _WORD] = own
-        facts[e, _WSUM] = facts[e, _WMIN] = facts[e, _WMAX] = own
-        if up >= 0:
-            facts[e, _WSUM] += facts[up, _WSUM] * np.float32(0.7)
-            facts[e, _WMIN], facts[e, _WMAX] = min(own, facts[up, _WMIN]), max(own, facts[up, _WMAX])
-
-
-@numba.njit(cache=True, nogil=True, _nrt=False)
-def _container(elements: Any, facts: Any, e0: int, best: int, up: int, level: int) -> None:
-    """For every element: steps up to the nearest that holds `best`, and steps from `best` up to that one."""
-    for e in range(len(elements)):
-        facts[e, level] = -1
-    e, k = best, 0
-    while e >= 0:
-        facts[e, up], facts[e, level] = 0, k
-        e = elements[e, E_PARENT] - e0
-        k += 1
-    for e in range(1, len(elements)):
-        if facts[e, level] < 0:
-            parent = elements[e, E_PARENT] - e0
-            facts[e, up], facts[e, level] = facts[parent, up] + 1, facts[parent, level]
-
-
 @numba.njit(cache=True, nogil=True, _nrt=False)
 def _pages(
     data: Any, titles: Any, page_blocks: Any, page_elements: Any, out: Any, blocks: Any, elements: Any, bag: Any,
@@ -266,17 +199,18 @@ def _page(
     """Rows of one page's blocks."""
     n = len(blocks)
     sums[0] = 0
-    _elements(blocks, elements, bag, words, stats, facts, sums, e0)
+    about.measure(blocks, elements, bag, words, stats, facts, sums, e0)
     total, dense_total = sums[n, 0], sums[n, 2]
     a = b_best = 0
     for e in range(len(elements)):
-        quality = facts[e, _SCORE] * (1 - _share(facts[e, _LINK], facts[e, _TOK]))
-        if quality > facts[a, _SCORE] * (1 - _share(facts[a, _LINK], facts[a, _TOK])):
+        quality = facts[e, about.SCORE] * (1 - share(facts[e, about.LINK], facts[e, about.TOK]))
+        if quality > facts[a, about.SCORE] * (1 - share(facts[a, about.LINK], facts[a, about.TOK])):
             a = e
-        if facts[e, _DENSE] >= 0.6 * dense_total and dense_total > 0:
+        if facts[e, about.DENSE] >= 0.6 * dense_total and dense_total > 0:
             b_best = e
-    _container(elements, facts, e0, a, _UP_A, _LEVEL_A)
-    _container(elements, facts, e0, b_best, _UP_B, _LEVEL_B)
+    about.container(elements, facts, e0, a, about.UP_A, about.LEVEL_A)
+    about.container(elements, facts, e0, b_best, about.UP_B, about.LEVEL_B)
+    about.below(elements, facts, e0)
     for b in range(n):
         e = blocks[b, B_ELEMENT] - e0
         parent = max(elements[e, E_PARENT] - e0, 0)
@@ -303,38 +237,43 @@ def _page(
             row[f + k] = (flags & PLACES[k]) != 0
         f += len(PLACES)
         row[f], row[f + 1], row[f + 2], row[f + 3] = elements[e, E_DEPTH], b, b / n, n - b
-        row[f + 4], row[f + 5] = _share(sums[b, 0], total), _share(sums[b, 2], dense_total)
+        row[f + 4], row[f + 5] = share(sums[b, 0], total), share(sums[b, 2], dense_total)
         f += 6
-        row[f], row[f + 1], row[f + 2] = total, n, _share(sums[n, 1], total)
-        row[f + 3], row[f + 4], row[f + 5] = _share(dense_total, total), _share(sums[n, 3], total), dense_blocks
+        row[f], row[f + 1], row[f + 2] = total, n, share(sums[n, 1], total)
+        row[f + 3], row[f + 4], row[f + 5] = share(dense_total, total), share(sums[n, 3], total), dense_blocks
         row[f + 6] = dense_total
         f += 7
         f = _around(elements, facts, e, e0, dense_total, row, f)
-        f = _distances(elements, facts, e, a, _UP_A, b + b0, dense_total, row, f)
-        f = _distances(elements, facts, e, b_best, _UP_B, b + b0, dense_total, row, f)
+        f = _distances(elements, facts, e, a, about.UP_A, b + b0, dense_total, row, f)
+        f = _distances(elements, facts, e, b_best, about.UP_B, b + b0, dense_total, row, f)
         g = groups[group_of[0, b]]
-        row[f], row[f + 1], row[f + 2] = g[_G_COUNT], g[_G_TOK] / g[_G_COUNT], _share(g[_G_LINK], g[_G_TOK])
-        row[f + 3], row[f + 4] = _share(g[_G_DENSE], g[_G_TOK]), _share(g[_G_DENSE], dense_total)
+        row[f], row[f + 1], row[f + 2] = g[_G_COUNT], g[_G_TOK] / g[_G_COUNT], share(g[_G_LINK], g[_G_TOK])
+        row[f + 3], row[f + 4] = share(g[_G_DENSE], g[_G_TOK]), share(g[_G_DENSE], dense_total)
         row[f + 5], row[f + 6] = g[_G_ENDS] / g[_G_COUNT], g[_G_SEEN] / g[_G_COUNT]
         g[_G_SEEN] += 1
         f += 7
         parent = max(elements[e, E_PARENT] - e0, 0)
         grand = max(elements[parent, E_PARENT] - e0, 0)
-        row[f], row[f + 1], row[f + 2] = facts[e, _WORD], facts[parent, _WORD], facts[grand, _WORD]
-        row[f + 3], row[f + 4], row[f + 5] = facts[e, _WSUM], facts[e, _WMIN], facts[e, _WMAX]
+        row[f], row[f + 1], row[f + 2] = facts[e, about.WORD], facts[parent, about.WORD], facts[grand, about.WORD]
+        row[f + 3], row[f + 4], row[f + 5] = facts[e, about.WSUM], facts[e, about.WMIN], facts[e, about.WMAX]
         row[f + 6] = beginnings[stats[b, text.FIRST]]
         f += 7
+        for k in range(about.BELOW_MIN, about.FOOT + 1):
+            row[f] = facts[e, k]
+            f += 1
+        row[f] = facts[e, about.APART] > facts[a, about.APART]
+        f += 1
         f = _beside(blocks, stats, sums, group_of[0], b, n, row, f)
         for width in (2, 5, 10):
             low, high = max(b - width, 0), min(b + width + 1, n)
             tokens = sums[high, 0] - sums[low, 0]
-            row[f], row[f + 1] = tokens, _share(sums[high, 1] - sums[low, 1], tokens)
-            row[f + 2] = _share(sums[high, 2] - sums[low, 2], tokens)
+            row[f], row[f + 1] = tokens, share(sums[high, 1] - sums[low, 1], tokens)
+            row[f + 2] = share(sums[high, 2] - sums[low, 2], tokens)
             f += 3
         f += 1
         if title_words and 0 < stats[b, text.TOKENS] <= 60:
             hits = _hits(out, blocks[b, B_START], blocks[b, B_END], title)
-            row[f], row[f + 1] = _share(hits, stats[b, text.TOKENS]), min(_share(hits, title_words), 1.0)
+            row[f], row[f + 1] = share(hits, stats[b, text.TOKENS]), min(share(hits, title_words), 1.0)
         row[f + 2], row[f + 3] = heading, seen
         row[f + 5] = dense_prev
         row[f + 7] = matrix[b - 1, 20] if b else 0.0
@@ -353,16 +292,16 @@ def _own(block: Any, stats: Any, row: Any, dense: float) -> None:
     """Columns `OWN` but the last."""
     tokens, chars = stats[text.TOKENS], stats[text.CHARS]
     row[0], row[1] = tokens, chars
-    row[2], row[3] = _share(block[B_LINK_BYTES], block[B_END] - block[B_START]), block[B_LINKS]
+    row[2], row[3] = share(block[B_LINK_BYTES], block[B_END] - block[B_START]), block[B_LINKS]
     row[4], row[5], row[6] = (
-        _share(stats[text.HAN], tokens),
-        _share(stats[text.DIGITS], chars),
-        _share(stats[text.UPPER], chars),
+        share(stats[text.HAN], tokens),
+        share(stats[text.DIGITS], chars),
+        share(stats[text.UPPER], chars),
     )
-    row[7], row[8], row[9] = _share(stats[text.MARKS], tokens), stats[text.ENDS], _share(stats[text.ENDS], tokens)
-    row[10], row[11] = _share(stats[text.COMMAS], tokens), _share(stats[text.STOPS], tokens)
+    row[7], row[8], row[9] = share(stats[text.MARKS], tokens), stats[text.ENDS], share(stats[text.ENDS], tokens)
+    row[10], row[11] = share(stats[text.COMMAS], tokens), share(stats[text.STOPS], tokens)
     row[12], row[13] = stats[text.BARS], stats[text.LAST_END]
-    row[14] = _share(chars - stats[text.HAN], stats[text.LATIN])
+    row[14] = share(chars - stats[text.HAN], stats[text.LATIN])
     row[15], row[16], row[17], row[18] = block[B_BREAKS], stats[text.LINES], block[B_IMAGES], dense
 
 
@@ -370,9 +309,10 @@ def _own(block: Any, stats: Any, row: Any, dense: float) -> None:
 def _around(elements: Any, facts: Any, e: int, e0: int, dense_total: float, row: Any, f: int) -> int:
     """Columns `AROUND`: the element and three above it."""
     for _ in range(4):
-        tokens = facts[e, _TOK]
-        row[f], row[f + 1], row[f + 2] = tokens, _share(facts[e, _LINK], tokens), _share(facts[e, _DENSE], tokens)
-        row[f + 3], row[f + 4] = _share(facts[e, _DENSE], dense_total), facts[e, _N]
+        tokens = facts[e, about.TOK]
+        row[f], row[f + 1] = tokens, share(facts[e, about.LINK], tokens)
+        row[f + 2] = share(facts[e, about.DENSE], tokens)
+        row[f + 3], row[f + 4] = share(facts[e, about.DENSE], dense_total), facts[e, about.N]
         f += 5
         e = max(elements[e, E_PARENT] - e0, 0)
     return f
@@ -386,7 +326,7 @@ def _distances(
     row[f], row[f + 1] = facts[e, up], facts[e, up + 1]
     first, last = elements[best, E_BLOCKS], elements[best, E_BLOCKS_END]
     row[f + 2] = max(b - first, -FAR) if b < first else min(b - last + 1, FAR) if b >= last else 0.0
-    row[f + 3] = _share(facts[best, _DENSE], dense_total)
+    row[f + 3] = share(facts[best, about.DENSE], dense_total)
     return f + 4
 
 
@@ -397,7 +337,7 @@ def _beside(blocks: Any, stats: Any, sums: Any, group: Any, b: int, n: int, row:
         k = b + step
         if 0 <= k < n:
             tokens = sums[k + 1, 0] - sums[k, 0]
-            row[f], row[f + 1] = tokens, _share(blocks[k, B_LINK_BYTES], blocks[k, B_END] - blocks[k, B_START])
+            row[f], row[f + 1] = tokens, share(blocks[k, B_LINK_BYTES], blocks[k, B_END] - blocks[k, B_START])
             row[f + 2], row[f + 3] = stats[k, text.LAST_END], group[k] == group[b]
         else:
             row[f : f + 4] = -1
