@@ -90,9 +90,10 @@ def peak() -> int:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
 
 
-def measure(size: int, dataset: Path | None) -> dict[str, Any]:
+def measure(size: int, dataset: Path | None, memory: str) -> dict[str, Any]:
     """A run over so many documents in this process."""
     import openclaw_data
+    from openclaw_data import recipe
     from openclaw_data.flow import run
 
     stages: dict[str, dict[str, float]] = {}
@@ -114,7 +115,10 @@ def measure(size: int, dataset: Path | None) -> dict[str, Any]:
             file.writelines(documents(size, varied(dataset) if dataset else made_up()))
         for stage in STAGES:
             setattr(run, stage, timed(stage, getattr(run, stage)))
-        made = run.run("web", folder / "out", None, {"jsonl": [folder / "in.jsonl"]})
+        web = recipe.load("web")
+        if memory and web.dedup:
+            web = web.model_copy(update={"dedup": recipe.Dedup(**web.dedup.model_dump() | {"memory": memory})})
+        made = run.run(web, folder / "out", None, {"jsonl": [folder / "in.jsonl"]})
         given = (folder / "in.jsonl").stat().st_size
     return {"stages": stages, "kept": made.counts.kept, "read": made.counts.read, "bytes": given}
 
@@ -138,14 +142,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--documents", type=int, nargs="+", default=[10_000, 100_000, 1_000_000])
     parser.add_argument("--dataset", type=Path, help="a finished dataset whose texts are varied")
+    parser.add_argument("--memory", default="", help="dedup.memory, such as 200MB, in place of the recipe's")
     parser.add_argument("--one", type=int, help=argparse.SUPPRESS)  # what a fresh process is started with
     asked = parser.parse_args()
     if asked.one:
-        print(json.dumps(measure(asked.one, asked.dataset)))
+        print(json.dumps(measure(asked.one, asked.dataset, asked.memory)))
         return
     before: dict[str, float] = {}
     for size in asked.documents:
-        words = [sys.executable, __file__, "--one", str(size)]
+        words = [sys.executable, __file__, "--one", str(size), "--memory", asked.memory]
         words += ["--dataset", str(asked.dataset)] if asked.dataset else []
         told = json.loads(subprocess.run(words, stdout=subprocess.PIPE, check=True).stdout.splitlines()[-1])
         before = show(told, before)
