@@ -120,19 +120,24 @@ def fresh(part: str, given: Path, recipe: str, **environment: str) -> dict[str, 
     return json.loads(ended.stdout.splitlines()[-1])
 
 
-def some_records(warc: Path, count: int, target: Path) -> None:
-    """Copy evenly spread responses of a gzip WARC, each in a member of its own."""
+def places(warc: Path) -> list[tuple[int, int]]:
+    """Where the records of a gzip WARC lie: offset and length of each."""
     from openclaw_data.ingest import Source, plan, read
 
-    places = [
+    return [
         (row["warc_record_offset"], row["warc_record_length"])
         for split in plan([Source("s", "warc", [str(warc)])])
         for batch in read(split)
         for row in batch.select(["warc_record_offset", "warc_record_length"]).to_pylist()
         if row["warc_record_length"]
     ]
+
+
+def some_records(warc: Path, count: int, target: Path) -> None:
+    """Copy evenly spread responses of a gzip WARC, each in a member of its own."""
+    found = places(warc)
     with warc.open("rb") as file, target.open("wb") as copy:
-        for offset, length in places[:: max(1, len(places) // count)][:count]:
+        for offset, length in found[:: max(1, len(found) // count)][:count]:
             file.seek(offset)
             copy.write(file.read(length))
 

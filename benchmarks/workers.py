@@ -15,27 +15,20 @@ import tempfile
 import time
 from pathlib import Path
 
+from peers import places
+
 ROOT = Path(__file__).parents[1]
 FILES = 16
 
 
 def cut(warc: Path, folder: Path) -> list[Path]:
     """The records of a gzip WARC, dealt out to sixteen files in runs of neighbours."""
-    from openclaw_data.ingest import Source, plan, read
-
-    places = [
-        (row["warc_record_offset"], row["warc_record_length"])
-        for split in plan([Source("s", "warc", [str(warc)])])
-        for batch in read(split)
-        for row in batch.select(["warc_record_offset", "warc_record_length"]).to_pylist()
-        if row["warc_record_length"]
-    ]
-    made = []
+    made, found = [], places(warc)
     with warc.open("rb") as file:
         for n in range(FILES):
             made.append(folder / f"part-{n:02d}.warc.gz")
             with made[-1].open("wb") as copy:
-                for offset, length in places[len(places) * n // FILES : len(places) * (n + 1) // FILES]:
+                for offset, length in found[len(found) * n // FILES : len(found) * (n + 1) // FILES]:
                     file.seek(offset)
                     copy.write(file.read(length))
     return made
