@@ -142,7 +142,7 @@ def disturb(asked: argparse.Namespace, place: Path) -> int:
         print(f"{'killed' if hit else 'NOT REACHED':12} {point.who:10} {point.when:6} {point.file}", flush=True)
     for _ in range(asked.random):
         child = start(command(asked.recipe, asked.input, out, state.choice((1, 2))), place, None)
-        wait = state.uniform(0.05, 1.0) * seconds
+        wait = state.uniform(0.05, 1.2) * seconds
         time.sleep(wait)
         done = child.poll() is not None
         if not done:
@@ -150,7 +150,7 @@ def disturb(asked: argparse.Namespace, place: Path) -> int:
         child.communicate()
         whole(out)
         whole(place / "out.work")
-        print(f"{'had ended' if done else 'killed':12} everything after {wait:.1f} s", flush=True)
+        print(f"{'had ended' if done else 'killed':12} everything after {wait:.1f} s{_last(out)}", flush=True)
         if done:
             bad += _differs(out, wanted)
             subprocess.run(["rm", "-rf", str(out), str(place / "out.work")], check=True)
@@ -159,6 +159,12 @@ def disturb(asked: argparse.Namespace, place: Path) -> int:
     left = list(out.rglob(".*"))
     print(f"{bad} bad; left over: {left or 'nothing'}")
     return 1 if bad or left else 0
+
+
+def _last(out: Path) -> str:
+    """How far the run had come: the file that got its final name last."""
+    files = [p for place in (out, Path(f"{out}.work")) for p in place.rglob("*") if p.is_file() and p.name[0] != "."]
+    return f", last {max(files, key=lambda p: p.stat().st_mtime).relative_to(out.parent)}" if files else ""
 
 
 def _differs(out: Path, wanted: dict[str, str]) -> bool:
