@@ -16,40 +16,16 @@ The result depends on the prose and this script alone: no clock, no random state
 
 import base64
 import gzip
-import hashlib
 import json
 import re
-import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from sample_pages import Prose, document, links, number, read_prose, url
+from sample_records import Entry, chunks, member, record, replace, warcinfo
 
 TARGET = Path(__file__).resolve().parents[1] / "pipelines" / "sample"
 OVERSIZE_BYTES = 3 << 20
-HTML_TYPE = "text/html; charset=utf-8"
-
-
-@dataclass(frozen=True)
-class Entry:
-    """One WARC record to be: `body` is what the server sent, `tags` what the record is meant to show."""
-
-    url: str
-    body: bytes
-    tags: tuple[str, ...]
-    language: str = ""
-    content_type: str = HTML_TYPE
-    status: str = "200 OK"
-    http: tuple[tuple[str, str], ...] = ()
-    warc: tuple[tuple[str, str], ...] = ()
-    kind: str = "response"
-    of: str = ""
-
-    def record_id(self) -> str:
-        """`urn:uuid:...`, from the address and the content."""
-        digest = hashlib.sha256(self.url.encode() + b"\0" + self.kind.encode() + b"\0" + self.body).digest()
-        return f"urn:uuid:{uuid.UUID(bytes=digest[:16], version=4)}"
 
 
 def page(prose: Prose, *tags: str, body: bytes | None = None, salt: str = "", **more: object) -> Entry:
@@ -132,11 +108,6 @@ def gzip_coded(prose: Prose) -> Entry:
 def chunked(prose: Prose) -> Entry:
     body = chunks(document(prose).encode())
     return page(prose, "kept", "chunked", body=body, http=(("Transfer-Encoding", "chunked"),))
-
-
-def chunks(body: bytes, size: int = 1000) -> bytes:
-    parts = [body[i : i + size] for i in range(0, len(body), size)]
-    return b"".join(b"%x\r\n%s\r\n" % (len(part), part) for part in parts) + b"0\r\n\r\n"
 
 
 def wet(prose: Prose) -> Entry:
@@ -362,38 +333,7 @@ PNG = base64.b64decode(
 PDF = b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[]/Count 0>>endobj\n%%EOF\n"
 
 
-# Records and files ------------------------------------------------------------------------------------------------
-
-
-def record(entry: Entry, *, length: int = 0, digest: str = "") -> bytes:
-    """The uncompressed WARC record; `length` and `digest` are lies to be told in its header."""
-    sha1 = "sha1:" + base64.b32encode(hashlib.sha1(entry.body).digest()).decode()
-    block, headers = entry.body, []
-    if entry.kind == "response":
-        http = [("Content-Type", entry.content_type), *entry.http]
-        if not any(name == "Transfer-Encoding" for name, _ in http):
-            http.append(("Content-Length", str(len(entry.body))))
-        lines = "".join(f"{name}: {value}\r\n" for name, value in http)
-        block = f"HTTP/1.1 {entry.status}\r\n{lines}\r\n".encode() + entry.body
-        headers.append(("WARC-Payload-Digest", digest or sha1))
-    mime = {"response": "application/http; msgtype=response", "request": "application/http; msgtype=request"}
-    n = number(entry.url)
-    named = [
-        ("WARC-Type", entry.kind),
-        ("WARC-Record-ID", f"<{entry.record_id()}>"),
-        ("WARC-Date", f"2024-{n % 9 + 1:02d}-{n % 27 + 1:02d}T{n % 24:02d}:{n % 60:02d}:00Z"),
-        *([("WARC-Target-URI", entry.url)] if entry.kind != "warcinfo" else []),
-        *headers,
-        *entry.warc,
-        ("Content-Type", mime.get(entry.kind, entry.content_type)),
-        ("Content-Length", str(length or len(block))),
-    ]
-    return b"WARC/1.0\r\n" + "".join(f"{a}: {b}\r\n" for a, b in named).encode() + b"\r\n" + block + b"\r\n\r\n"
-
-
-def warcinfo(name: str) -> Entry:
-    fields = f"software: scripts/make_sample.py\r\nformat: WARC File Format 1.0\r\nisPartOf: {name}\r\n".encode()
-    return Entry(name, fields, ("not_a_page",), content_type="application/warc-fields", kind="warcinfo")
+# Files ----------------------------------------------------------------------------------------------------------
 
 
 def entries() -> list[Entry]:
@@ -406,10 +346,6 @@ def entries() -> list[Entry]:
     for i, entry in enumerate(rest):
         mixed.insert((i * len(good)) // len(rest) + i, entry)
     return [warcinfo("pages.warc.gz"), *mixed, *duplicates(good)]
-
-
-def member(data: bytes, level: int = 9) -> bytes:
-    return gzip.compress(data, level, mtime=0)
 
 
 def broken_members() -> list[tuple[bytes, Entry, str]]:
@@ -436,10 +372,6 @@ def broken_members() -> list[tuple[bytes, Entry, str]]:
         (member(record(leaflets[6])), leaflets[6], ""),
         (cut[: len(cut) // 2], leaflets[2], "decompression"),
     ]
-
-
-def replace(entry: Entry, *, body: bytes, http: tuple[tuple[str, str], ...]) -> Entry:
-    return Entry(entry.url, body, entry.tags, entry.language, http=http)
 
 
 def extra_rows() -> list[tuple[str, tuple[str, ...], str]]:

@@ -4,7 +4,7 @@
 import numpy as np
 
 from openclaw_data.extraction import assemble, blocks, model
-from openclaw_data.kernels import html, html_features, html_trees, html_vectors
+from openclaw_data.kernels import html, html_features, html_judge, html_trees, html_vectors
 from openclaw_data.kernels.html_blocks import TEXTS
 from openclaw_data.kernels.html_tables import WORDS, word_bucket
 
@@ -118,7 +118,31 @@ def test_trees_are_walked_as_plain_python_would() -> None:
             total += float(trees.leaf[leaf + ~k])
         expected.append(1 / (1 + np.exp(-total)))
     assert np.allclose(model.predict(trees, x), expected, atol=1e-6)
-    assert np.array_equal(model.predict(trees, x[:, 9:].copy(), x[:, :9].copy()), model.predict(trees, x))
+
+
+def test_pages_are_judged_together_as_each_step_over_all_of_them_says() -> None:
+    article = (
+        f"<title>A page</title><h1>A page</h1>{f'<p>{PARAGRAPH}' * 7}<pre>1\n2</pre><ul><li><a href=x>more</a></ul>"
+    )
+    pages = [
+        "",
+        article,
+        "<p>x",
+        article + "<p>中文，段落。" * 90,
+        *["<div class=nav><p>y<p>z</div>"] * 150,
+        "",
+        article * 40,
+        "",
+    ]
+    scan, trained = next(blocks.scans(pages)), model.load()
+    x, stats = html_features.features(scan, trained.words, trained.beginnings)
+    says = model.predict(trained.second, model.second_features(scan, x, model.predict(trained.first, x)))
+    p, seen = html_judge.judge(scan, trained.words, trained.beginnings, *trained.struck, np.array([0, 5]))
+    numbers = np.array([bytes(scan.out[a:b]) == b"1\n2" for a, b in scan.blocks[:, :2]])
+    assert numbers.any()
+    assert np.array_equal(p, np.where(numbers, 0, says))
+    assert np.array_equal(seen, x[:, [0, 5]].T)
+    assert stats[:, 0].tolist() == x[:, 0].tolist()
 
 
 def test_a_model_is_the_same_after_writing_and_reading(tmp_path) -> None:

@@ -256,7 +256,7 @@ def test_risk_codes_follow_the_findings_and_the_rest_is_not_measured():
     assert risks.codes(batch).to_pylist() == [["A2.d"], [], ["A2.i"]]
     assert len(risks.RISKS) == 31
     assert set(risks.DETECTORS) <= set(risks.RISKS)
-    assert risks.coverage()["A1.a"] == "not measured"
+    assert risks.coverage()["A1.a"] == ""
     assert all(detector.column in signals.SIGNALS for row in risks.DETECTORS.values() for detector in row)
 
 

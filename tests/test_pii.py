@@ -25,6 +25,7 @@ from tests import reference_pii
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))
 import pii_spellings
+import pii_values
 
 
 def resident_id(body: str) -> str:
@@ -263,7 +264,7 @@ def test_texts_without_personal_data_pass_quickly() -> None:
 
 
 @settings(max_examples=150, deadline=None)
-@given(st.sampled_from(sorted(pii_spellings.MADE)), st.integers(0, 1 << 32))
+@given(st.sampled_from(sorted(pii_values.MADE)), st.integers(0, 1 << 32))
 def test_made_up_values_are_found_whole_in_sentences_written_apart_from_the_patterns(name: str, seed: int) -> None:
     made = pii_spellings.sentence(random.Random(seed), name)
     right, wrong, _ = pii_spellings.measure([made])

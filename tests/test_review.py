@@ -1,14 +1,9 @@
-"""The spot check: what is drawn, what is decided, what follows; and the page, with the keyboard, in a real browser."""
+"""The spot check: what is drawn, what is decided, what follows."""
 
-import http.client
-import json
 import shutil
 import subprocess
 import sys
-import threading
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 import pytest
@@ -20,11 +15,9 @@ from openclaw_data.dataset import manifest
 from openclaw_data.dataset.verify import verify
 from openclaw_data.documents import DataError
 from openclaw_data.review import decisions, drawing, result, sample, server, technical
-from tests.browser import Page, chromium
 from tests.command import Command
 
 PROGRAM = [sys.executable, "-c", "from openclaw_data.cli import main; main()", "review"]
-EVIL = "<script>document.title='owned'</script>\u202e\x1b[31m"
 
 
 @pytest.fixture(scope="module")
@@ -238,189 +231,12 @@ def test_decisions_outlive_a_crash_and_can_be_taken_back(drawn: sample.Sample) -
         decisions.Decisions(drawn)
 
 
-class Served:
-    """A running page over a sample."""
-
-    def __init__(self, drawn: sample.Sample, names: list[str]) -> None:
-        self.decided = decisions.Decisions(drawn).open()
-        self.server = server.listen(server.Desk(self.decided, server.reviewers(self.decided, names)))
-        self.thread = threading.Thread(target=self.server.http.serve_forever, kwargs={"poll_interval": 0.02})
-        self.thread.start()
-        self.url = self.server.url
-        self.port = self.server.http.server_port
-
-    def stop(self) -> None:
-        if self.thread.is_alive():
-            self.server.http.shutdown()
-            self.thread.join()
-            self.server.http.server_close()
-
-    def ask(self, method: str, path: str, body: Any = None, **headers: str) -> tuple[int, bytes]:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
-        sent = {k.replace("_", "-"): v for k, v in headers.items()}
-        if method == "POST":
-            sent.setdefault("Content-Type", "application/json")
-        connection.request(method, path, None if body is None else json.dumps(body), sent)
-        answer = connection.getresponse()
-        found = answer.status, answer.read()
-        self.headers = dict(answer.getheaders())
-        connection.close()
-        return found
-
-
-@pytest.fixture
-def served(drawn: sample.Sample) -> Iterator[Served]:
-    items = list(drawn.items)
-    items[0] = items[0].model_copy(update={"title": EVIL, "url": EVIL, "text": f"{EVIL}\n<img src=x onerror=alert(1)>"})
-    items[0] = items[0].model_copy(update={"flags": (sample.Flag(by="lexicon:own.tsv", detail=EVIL),)})
-    sample.write(drawn.path, drawn.header, items)
-    running = Served(sample.read(drawn.path), ["Anna", "李四"])
-    yield running
-    running.stop()
-    running.decided.close()
-
-
-def test_the_server_answers_only_who_knows_the_token_at_a_loopback_name(served: Served) -> None:
-    path = served.url[len(f"http://127.0.0.1:{served.port}") :]
-    assert served.ask("GET", path)[0] == 200
-    assert "default-src 'none'" in served.headers["Content-Security-Policy"]
-    assert served.server.http.server_address[0] == "127.0.0.1"
-    assert served.ask("GET", path, Host=f"localhost:{served.port}")[0] == 200
-    for host in ("evil.example", f"evil.example:{served.port}", "127.0.0.1", f"127.0.0.1:{served.port}.evil.example"):
-        assert served.ask("GET", path, Host=host)[0] == 403
-    for wrong in ("/", "/x/", path[:-2] + "/", path.rstrip("/"), f"{path}../manual.jsonl", f"{path}%2e%2e/x"):
-        assert served.ask("GET", wrong)[0] == 404
-    body = {"reviewer": 0, "item": 0, "verdict": "pass"}
-    assert served.ask("POST", f"{path}decide", body, Origin="http://evil.example")[0] == 403
-    assert served.ask("POST", f"{path}decide", body, Sec_Fetch_Site="cross-site")[0] == 403
-    assert served.ask("POST", f"{path}decide", body, Content_Type="text/plain")[0] == 415
-    assert served.ask("POST", f"{path}decide", {**body, "x": "y" * 5000})[0] == 413
-    for bad in ({"reviewer": 2}, {"item": 99}, {"item": True}, {"verdict": "undo"}, {"risk": 3}, {"risk": "A1.a"}):
-        assert served.ask("POST", f"{path}decide", {**body, **bad})[0] == 400
-    assert served.ask("POST", f"{path}item", {"reviewer": 0, "item": 99})[0] == 404
-    assert served.ask("POST", f"{path}start", [])[0] == 400
-    assert served.ask("PUT", path)[0] == 501
-    assert served.decided.of("Anna") == {}
-    assert served.ask("POST", f"{path}decide", body)[0] == 200
-    assert served.decided.of("Anna")[0].verdict == "pass"
-
-
 def test_names_are_asked_for_and_at_most_two(drawn: sample.Sample) -> None:
     made = decisions.Decisions(drawn)
     for names in ([], ["a", "b", "c"], ["a\x1b"], ["x" * 99], [" "]):
         with pytest.raises(DataError):
             server.reviewers(made, names)
     assert server.reviewers(made, ["a  b", "a b"]) == ["a b"]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Page]:
-    with chromium() as opened:
-        yield opened
-
-
-def ready(browser: Page, before: int) -> int:
-    """Wait until the page has done one more thing; how many it has done."""
-    import time
-
-    for _ in range(500):
-        done = int(browser.run("return document.body.dataset.ready || 0"))
-        if done > before:
-            return done
-        time.sleep(0.01)
-    raise AssertionError("the page did not answer")
-
-
-@pytest.mark.parametrize("width", [1280, 390])
-def test_two_people_review_a_sample_with_the_keyboard_alone(browser: Page, served: Served, width: int) -> None:
-    browser.open("about:blank")
-    browser.console(), browser.requests()
-    browser.open(served.url, width, 800)
-    done = ready(browser, 0)
-
-    def press(*keys: str) -> None:
-        nonlocal done
-        browser.keys(*keys)
-        done = ready(browser, done)
-
-    def text(name: str) -> str:
-        return browser.run("return document.getElementById(arguments[0]).textContent", name)
-
-    browser.run("window.scrollTo(0, 0)")
-    if browser.run("return document.documentElement.lang") == "zh":
-        press("l")
-    down, enter, escape, right, left = "\ue015", "\ue007", "\ue00c", "\ue014", "\ue012"
-    assert "<script>" in text("name")
-    assert "\\u202e" in text("text")
-    assert browser.run("return document.querySelectorAll('#document script, #document img').length") == 0
-    assert browser.run("return document.title").startswith("Spot check")
-    assert text("place") == "Document 1 of 8"
-    press("1")
-    assert text("place") == "Document 2 of 8"
-    browser.keys("2")
-    assert browser.run("return document.getElementById('why').open")
-    assert browser.low_contrast() == []
-    browser.keys("2", down, down)
-    press(enter)  # A2.c
-    browser.keys("2")
-    press("1", "f")
-    browser.keys("2", escape)
-    browser.keys("?")
-    assert browser.low_contrast() == []
-    browser.keys(escape)
-    press("3")
-    assert served.decided.of("Anna") == {
-        0: decisions.Decision(verdict="pass"),
-        1: decisions.Decision(verdict="fail", risk="A2.c"),
-        2: decisions.Decision(verdict="fail", risk="A1.f"),
-        3: decisions.Decision(verdict="unsure"),
-    }
-    press("u")
-    assert text("place") == "Document 4 of 8"
-    assert 3 not in served.decided.of("Anna")
-    press(left)
-    assert text("mark") == "Fail · A1.f"
-    press("1")
-    assert served.decided.of("Anna")[2].verdict == "pass"
-    press(right)
-    press("r")
-    assert browser.run("return document.querySelector('[aria-checked=true]').textContent") == "李四"
-    press("1")
-    assert served.decided.of("李四") == {7: decisions.Decision(verdict="pass")}  # the second begins at the end
-    press("l")
-    assert browser.run("return document.documentElement.lang") == "zh"
-    assert text("place") == "第 2 / 8 条"
-    browser.open("about:blank")
-    browser.open(f"{served.url}#zh,1,1", width, 800)
-    done = ready(browser, 0)
-    assert text("place") == "第 2 / 8 条"
-    for _ in range(7):
-        press("1")
-    assert "您已检完" in text("message")
-    for _ in range(2):  # in both languages
-        assert browser.low_contrast() == []
-        assert browser.overflow() <= 0
-        press("l")
-    tabbed = browser.run("return [...document.querySelectorAll('button')].every(e => e.tabIndex === 0)")
-    assert tabbed
-    assert browser.console() == []
-    assert {url.split("#")[0] for url in browser.requests()} <= {
-        "about:blank", "data:,",
-        *(served.url + name for name in ("", "review.js", "review.css", "start", "state", "item", "decide", "undo")),
-    }  # fmt: skip
-
-
-def test_the_page_says_when_a_decision_was_not_saved(browser: Page, served: Served) -> None:
-    browser.open("about:blank")
-    browser.open(f"{served.url}#en,0,0")
-    done = ready(browser, 0)
-    served.stop()
-    browser.keys("1")
-    ready(browser, done)
-    assert "Not saved" in browser.run("return document.getElementById('alert').textContent")
-    assert browser.run("return document.getElementById('place').textContent") == "Document 1 of 8"
-    assert served.decided.of("Anna") == {}
-    browser.console()  # of the request that failed
 
 
 def test_the_commands_draw_serve_and_refuse(dataset: Path, tmp_path: Path, cli: Command) -> None:

@@ -1,6 +1,7 @@
 """Word lists, block lists of URLs, and what is left of personal data in a dataset."""
 
 import hashlib
+import json
 import time
 from pathlib import Path
 
@@ -13,7 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
+import openclaw_data
 from openclaw_data import documents, extraction, recipe, rules, share, signals
+from openclaw_data.audit import compliance, report
 from openclaw_data.audit.residue import residue
 from openclaw_data.cli import app
 from openclaw_data.documents import DataError
@@ -182,6 +185,22 @@ def test_own_word_lists_of_a_recipe_make_signals_risks_and_verdicts(tmp_path: Pa
     assert resolved.models["lexicon-porn"]
     changed = recipe.resolve(recipe.load(written(tmp_path, OWN + "丁词\n")))
     assert changed.digest != resolved.digest
+
+
+def test_the_audit_counts_a_risk_that_only_an_own_list_sees(tmp_path: Path) -> None:
+    rows = [{"id": str(n), "text": text} for n, text in enumerate(["甲词乙词" + "字" * 96, "一二三四五六" * 20])]
+    (tmp_path / "a.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    made = openclaw_data.run(written(tmp_path, OWN.replace("A1.f", "A1.a")), tmp_path / "out")
+    assert [(w.name, w.terms, w.complete, w.risks) for w in made.lexicons] == [("words.tsv", 3, False, {"A1.a": 2})]
+    found = report.Report.model_validate_json((tmp_path / "out" / "audit" / "report.json").read_bytes())
+    assert found.risks.codes["A1.a"] == (1, 0)
+    assert found.risks.covers["A1.a"] == "2 terms of words.tsv"
+    assert not any("A1.a" in m.reason for m in found.not_measured)
+    assert any("A1.b" in m.reason for m in found.not_measured)
+    told = {row.number: row for row in compliance.fill("gb-t-45654", found).rows}
+    assert told["A A1.a"].answer[0].startswith("1 read, 0 kept. Seen: ")
+    assert told["8.1"].verdict == "fail"
+    assert told["8.1"].answer[0] == "words.tsv: 3 terms"
 
 
 @pytest.mark.parametrize(

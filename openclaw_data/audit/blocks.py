@@ -1,7 +1,7 @@
 """From counts to the blocks of the report: what is there becomes a block, what is not is named as not measured."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +9,7 @@ import numpy as np
 
 from openclaw_data import rules, storage
 from openclaw_data.audit import report, thresholds
+from openclaw_data.dataset.manifest import WordList
 from openclaw_data.signals import catalogue, risks
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ def assemble(
     found: dict[str, Any] = {
         "rights": _rights(tally, manifest),
         "pii": _pii(tally, manifest),
-        "risks": _risks(tally, listed),
+        "risks": _risks(tally, listed, manifest),
         "duplicates": _duplicates(tally, manifest),
         "contamination": _contamination(tally, manifest),
     }
@@ -202,13 +203,21 @@ def _pii(tally: "Tally", manifest: Mapping[str, Any]) -> report.Pii | None:
     return report.Pii(masked=masked, searched=searched.documents, residual=residual, edits=masks(manifest))
 
 
-def _risks(tally: "Tally", listed: Mapping[str, Any]) -> report.Risks | None:
+def _risks(tally: "Tally", listed: Mapping[str, Any], manifest: Mapping[str, Any]) -> report.Risks | None:
     if "toxicity_score" not in tally.judged and "risk_codes" not in tally.columns:
         return None
     scores = [h for h in histograms_of(tally, listed) if h.name == "toxicity_score"]
-    seen = risks.coverage() if "risk_codes" in tally.columns else {}
-    covers = {code: "" if what == "not measured" else what for code, what in seen.items()}
-    return report.Risks(toxicity=scores[0] if scores else None, codes=_both(tally, "risk_codes"), covers=covers)
+    own = tuple(WordList(**words) for words in manifest.get("lexicons", ()))
+    covers = _seen(own) if "risk_codes" in tally.columns else {}
+    return report.Risks(
+        toxicity=scores[0] if scores else None, codes=_both(tally, "risk_codes"), covers=covers, lexicons=own
+    )
+
+
+def _seen(own: Sequence[WordList]) -> dict[str, str]:
+    """Each risk -> what is seen of it by detectors and by the recipe's own lists; "" where nothing is."""
+    listed = {code: [f"{w.risks[code]:,} terms of {w.name}" for w in own if code in w.risks] for code in risks.RISKS}
+    return {code: "; ".join(filter(None, [what, *listed[code]])) for code, what in risks.coverage().items()}
 
 
 def _duplicates(tally: "Tally", manifest: Mapping[str, Any]) -> report.Duplicates | None:
@@ -315,8 +324,9 @@ def _missing(found: Mapping[str, Any], tally: "Tally", manifest: Mapping[str, An
     if found["risks"] is not None and "risk_codes" not in tally.columns:
         rows.append(report.Missing(block="risks.codes", reason="no detector of risk codes ran"))
     elif found["risks"] is not None:
-        blind = [code for code, what in risks.coverage().items() if what == "not measured"]
-        rows.append(report.Missing(block="risks.codes", reason=f"no detector covers {', '.join(blind)}"))
+        blind = ", ".join(code for code, what in found["risks"].covers.items() if not what)
+        if blind:
+            rows.append(report.Missing(block="risks.codes", reason=f"no detector covers {blind}"))
     if not rules_known(manifest, tally):
         reason = "the packs changed since the run, and the manifest has no rules"
         rows.append(report.Missing(block="thresholds", reason=reason))

@@ -304,10 +304,10 @@ def gb_t_45654(found: report.Report) -> Iterable[Row]:
 
 def _risk(found: report.Report, code: str, title: Pair) -> Row:
     """A risk of annex A: how often it was found, or that nothing looks for it."""
-    if found.risks is None or (code not in risks.DETECTORS and code not in found.risks.codes):
+    covers = found.risks.covers.get(code, "") if found.risks else ""
+    if found.risks is None or not covers:
         return Row(f"A {code}", title, VERDICTS["not measured"])
     read, kept = found.risks.codes.get(code, (0, 0))
-    covers = "; ".join(d.covers for d in risks.DETECTORS.get(code, ()))
     seen = f"{read:,} read, {kept:,} kept. Seen: {covers}", f"读入 {read:,}，保留 {kept:,}。检测范围：{covers}"
     return Row(f"A {code}", title, seen, "report.json risks")
 
@@ -382,13 +382,15 @@ def _check(checks: Iterable[Check], key: str) -> tuple[Pair, str, str]:
 
 def _keywords(found: report.Report) -> tuple[Pair, str, str]:
     """Answer, evidence and verdict of the keyword library."""
-    lists = found.review.lexicons if found.review else ()
+    checked = found.review.lexicons if found.review else ()
+    lists = checked or (found.risks.lexicons if found.risks else ())
     if not lists:
         return MISSING, "", "not measured"
     enough = any(x.complete for x in lists)
     english = "; ".join(f"{x.name}: {x.terms:,} terms" for x in lists)
     chinese = "；".join(f"{x.name}：{x.terms:,} 个词" for x in lists)
-    return (english, chinese), "report.json review", "pass" if enough else "fail"
+    evidence = "report.json review" if checked else "report.json risks"
+    return (english, chinese), evidence, "pass" if enough else "fail"
 
 
 TEMPLATES: dict[str, tuple[Pair, Callable[[report.Report], Iterable[Row]]]] = {

@@ -4,7 +4,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from openclaw_data.dataset.manifest import Review
+from openclaw_data.dataset.manifest import Review, WordList
 
 FORMAT = "openclaw-data-audit/1"
 
@@ -144,6 +144,7 @@ class Risks(Section):
     toxicity: "Histogram | None"
     covers: dict[str, str]
     codes: dict[str, tuple[int, int]]
+    lexicons: tuple[WordList, ...] = Field((), description="the recipe's own word lists")
 
 
 class Duplicates(Section):

@@ -200,6 +200,12 @@ class Words(Section):
     complete: bool = Field(description="it has the numbers of terms that GB/T 45654 asks for")
 
 
+class WordList(Words):
+    """A keyword list of the recipe's own, with which every document was compared."""
+
+    risks: dict[str, int] = Field(description="risk of GB/T 45654 -> terms under it, where there are any")
+
+
 class Review(Section):
     """What the spot check found."""
 
@@ -240,6 +246,7 @@ class Manifest(Section):
     rules: dict[str, Rule] = Field(description="pack.rule -> what it kept")
     optouts: dict[str, str] = Field(description="opt-out list or index of robots.txt -> sha256 of its file")
     models: dict[str, str] = Field(description="model -> sha256 of its file")
+    lexicons: tuple[WordList, ...] = Field((), description="word lists of the recipe's own")
     benchmarks: dict[str, str] = Field(default_factory=dict, description="benchmark index -> sha256 of its file")
     indexes: dict[str, str] = Field({}, description="dedup.against: index -> digest of its parts")
     code: dict[str, str] = Field(description="version of openclaw-data and sha256 of its source files")

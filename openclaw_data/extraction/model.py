@@ -96,13 +96,9 @@ def flatten(booster: Any) -> Trees:
     )  # fmt: skip
 
 
-def predict(trees: Trees, x: Any, before: Any = None) -> Any:
-    """Probability of main text, float32[rows], for a matrix float32[rows, features].
-
-    `before` float32[rows, more]: columns that come before those of `x`.
-    """
-    before = np.empty((len(x), 0), np.float32) if before is None else before
-    return html_trees.predict(html_trees.struck(*trees), before, x)
+def predict(trees: Trees, x: Any) -> Any:
+    """Probability of main text, float32[rows], for a matrix float32[rows, features]."""
+    return html_trees.predict(html_trees.struck(*trees), x)
 
 
 def around(scan: html.Scan, x: Any, p: Any) -> Any:

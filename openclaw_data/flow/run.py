@@ -257,6 +257,7 @@ def _describe(
         rules=_rules(job.resolved),
         optouts=job.resolved.optouts.digests,
         models=job.resolved.models,
+        lexicons=_lexicons(job.resolved),
         benchmarks=job.resolved.benchmarks,
         indexes=job.resolved.indexes,
         code={"version": identity["version"], "sha256": identity["code"]},
@@ -276,6 +277,19 @@ def _rules(resolved: recipes.Resolved) -> dict[str, manifest.Rule]:
             told = manifest.Rule(keep=rule.keep, languages=pack.languages, source=rule.source, excuses=excuses)
             found[f"{pack.name}.{rule.name}"] = told
     return found
+
+
+def _lexicons(resolved: recipes.Resolved) -> tuple[manifest.WordList, ...]:
+    from openclaw_data.signals import lexicons
+
+    found = []
+    for name, choice in resolved.classifiers.get("lexicons", {}).items():
+        listed = lexicons.read(choice.path, choice.sha256)
+        covers = lexicons.coverage(listed)
+        risks = {risk: terms for risk, (terms, _) in covers.risks.items() if terms}
+        facts = {"name": name, "sha256": listed.digest, "terms": covers.terms, "complete": covers.complete}
+        found.append(manifest.WordList(**facts, risks=risks))
+    return tuple(found)
 
 
 def _only(model: type[manifest.Section], facts: dict[str, Any]) -> dict[str, Any]:

@@ -56,6 +56,9 @@ from openclaw_data.kernels.html_text import flush
 
 _A, _BODY, _BR, _HTML, _P, _H1, _H6 = (TAG[n] for n in ("a", "body", "br", "html", "p", "h1", "h6"))
 
+PART = 1 << 17
+"""Bytes that are looked through at once for the number of tags."""
+
 
 class Scan(NamedTuple):
     """Flat arrays over a batch of pages. Positions count from the start of `data` and of `out`.
@@ -81,11 +84,11 @@ class Scan(NamedTuple):
 def scan(offsets: Any, data: Any) -> Scan:
     """Scan a batch: offsets int64[n+1], data uint8[bytes], pages in UTF-8 (what is not passes through unread)."""
     offsets = np.asarray(offsets, np.int64)
-    most_tags, all_tags = _count_tags(offsets, data)
+    all_tags = _count_tags(data[offsets[0] : offsets[-1]])
     n, size = len(offsets) - 1, int(offsets[-1] - offsets[0])
     rows = all_tags + 2 * n + 1
     marks = min(all_tags + 1, MOST_MARKS * n)
-    behind = OPEN_TAGS + 3 * (most_tags + 2)
+    behind = OPEN_TAGS + 3 * (all_tags + 2)
     room = size + size // 3 + 64 * (n + 1)
     out = np.empty(2 * room + 2 * all_tags, np.uint8)  # text, and behind it the text of links again
     records = np.empty((2, rows, COLUMNS), np.int32)
@@ -102,17 +105,9 @@ def scan(offsets: Any, data: Any) -> Scan:
     )  # fmt: skip
 
 
-@numba.njit(cache=True, nogil=True, _nrt=False)
-def _count_tags(offsets: Any, data: Any) -> tuple[int, int]:
-    """The number of `<` in the page that has most of them, and in all."""
-    most = total = 0
-    for p in range(len(offsets) - 1):
-        count = 0
-        for i in range(offsets[p], offsets[p + 1]):
-            count += data[i] == 60
-        total += count
-        most = max(most, count)
-    return most, total
+def _count_tags(data: Any) -> int:
+    """The number of `<`, a part at a time so that what is compared stays in the cache."""
+    return sum(int(np.count_nonzero(data[i : i + PART] == 60)) for i in range(0, len(data), PART))
 
 
 @numba.njit(cache=True, nogil=True, _nrt=False)

@@ -14,7 +14,9 @@ from openclaw_data.kernels.html_features import _page as rows_of_page
 from openclaw_data.kernels.html_features import _title as note_title
 from openclaw_data.kernels.html_layout import B_FLAGS
 from openclaw_data.kernels.html_tables import IN_PRE
+from openclaw_data.kernels.html_vectors import ROWS, transpose
 
+BEFORE = len(html_trees.SECOND_NAMES)
 GROUP = 256
 """So many blocks at least go through the trees together, if there are: few of `html_vectors.ROWS` are empty."""
 
@@ -23,9 +25,11 @@ class Room(NamedTuple):
     """What the rows of a group of pages are worked out in."""
 
     stats: Any  # int32[rows, html_blocks.COLUMNS]
-    matrix: Any  # float32[rows, html_features.WIDTH]
-    around: Any  # float32[rows, len(html_trees.SECOND_NAMES)]
-    nothing: Any  # float32[rows, 0]
+    matrix: Any  # float32[rows + ROWS + 1, html_features.WIDTH]
+    around: Any  # float32[rows, BEFORE]
+    columns: Any  # float32[columns of the second stage and 15 more, ROWS]
+    open_leaves: Any  # uint32[ROWS]
+    total: Any  # float64[ROWS]
     p: Any  # float32[rows]
     facts: Any  # float32[elements of a page, html_containers.FACTS]
     title: Any  # bool[4096]
@@ -41,12 +45,13 @@ def _room(scan: Any) -> Room:
     most, elements = int(np.diff(scan.page_blocks).max()), int(np.diff(scan.page_elements).max())
     rows = most + GROUP
     return Room(
-        np.empty((rows, text.COLUMNS), np.int32), np.empty((rows, html_features.WIDTH), np.float32),
-        np.empty((rows, len(html_trees.SECOND_NAMES)), np.float32), np.empty((rows, 0), np.float32),
-        np.empty(rows, np.float32), np.empty((elements, html_containers.FACTS), np.float32),
-        np.empty(1 << 12, np.bool_), np.empty(1 << max(4 * most, 8).bit_length(), np.int32),
-        np.empty((most + 1, 6), np.float32), np.zeros((most + 1, 4), np.float64), np.empty((2, most), np.int32),
-        np.empty(most, np.int64), np.zeros((2, most + 1, 2)),
+        np.empty((rows, text.COLUMNS), np.int32), np.empty((rows + ROWS + 1, html_features.WIDTH), np.float32),
+        np.empty((rows, BEFORE), np.float32), np.zeros((BEFORE + html_features.WIDTH + 15, ROWS), np.float32),
+        np.empty(ROWS, np.uint32), np.empty(ROWS), np.empty(rows, np.float32),
+        np.empty((elements, html_containers.FACTS), np.float32), np.empty(1 << 12, np.bool_),
+        np.empty(1 << max(4 * most, 8).bit_length(), np.int32), np.empty((most + 1, 6), np.float32),
+        np.zeros((most + 1, 4), np.float64), np.empty((2, most), np.int32), np.empty(most, np.int64),
+        np.zeros((2, most + 1, 2)),
     )  # fmt: skip
 
 
@@ -61,8 +66,7 @@ def judge(
     if len(p):
         _judge(
             scan.data, scan.titles, scan.page_blocks, scan.page_elements, scan.out, scan.blocks, scan.elements,
-            scan.words, words, beginnings, first, second, html_trees.room(first), html_trees.room(second),
-            _room(scan), wanted, p, seen,
+            scan.words, words, beginnings, first, second, _room(scan), wanted, p, seen,
         )  # fmt: skip
     return p, seen
 
@@ -70,8 +74,7 @@ def judge(
 @numba.njit(cache=True, nogil=True, _nrt=False)
 def _judge(
     data: Any, titles: Any, page_blocks: Any, page_elements: Any, out: Any, blocks: Any, elements: Any, bag: Any,
-    words: Any, beginnings: Any, first: Any, second: Any, in_first: Any, in_second: Any, room: Any, wanted: Any, p: Any,
-    seen: Any,
+    words: Any, beginnings: Any, first: Any, second: Any, room: Any, wanted: Any, p: Any, seen: Any,
 ) -> None:  # fmt: skip
     """`judge`, a group of pages at a time."""
     page = 0
@@ -80,22 +83,21 @@ def _judge(
         while last < len(page_blocks) - 1 and page_blocks[last] - start < GROUP:
             last += 1
         n = page_blocks[last] - start
-        x, around, says = room.matrix[:n], room.around[:n], room.p[:n]
         for k in range(page, last):
             _features(
                 k, start, data, titles, page_blocks, page_elements, out, blocks, elements, bag, words, beginnings, room
             )
-        html_trees.predict_rows(first, room.nothing[:n], x, in_first[0], in_first[1], in_first[2], says)
+        _stage(n, first, False, room, room.p)
         for k in range(page, last):
-            _around(k, start, page_blocks, page_elements, blocks, elements, x, says, around, room)
-        html_trees.predict_rows(second, around, x, in_second[0], in_second[1], in_second[2], p[start : start + n])
+            _around(k, start, page_blocks, page_elements, blocks, elements, room)
+        _stage(n, second, True, room, p[start : start + n])
         for r in range(n):
             stats = room.stats[r]
             if blocks[start + r, B_FLAGS] & IN_PRE and stats[text.LETTERS] == 0:
                 if stats[text.LATIN] > 1 and stats[text.LINES] + 1 >= stats[text.LATIN]:
                     p[start + r] = 0
             for c in range(len(wanted)):
-                seen[c, start + r] = x[r, wanted[c]]
+                seen[c, start + r] = room.matrix[r, wanted[c]]
         page = last
 
 
@@ -119,15 +121,26 @@ def _features(
 
 
 @numba.njit(cache=True, nogil=True, _nrt=False)
-def _around(
-    page: int, start: int, page_blocks: Any, page_elements: Any, blocks: Any, elements: Any, x: Any, says: Any,
-    around: Any, room: Any,
-) -> None:  # fmt: skip
-    """What the first stage says around the blocks of one page; row 0 of `x`, `says` and `around` is block `start`."""
+def _stage(n: int, trees: Any, second: bool, room: Any, p: Any) -> None:
+    """One stage over the first n rows of `room`, to p float32[n]; the second has the columns `around`, too."""
+    for start in range(0, n, ROWS):
+        end = min(start + ROWS, n)
+        transpose(room.matrix[start:], end - start, room.columns[BEFORE:])
+        if second:
+            for r in range(start, end):
+                for c in range(BEFORE):
+                    room.columns[c, r - start] = room.around[r, c]
+        columns = room.columns if second else room.columns[BEFORE:]
+        html_trees.predict_rows(trees, columns, room.open_leaves, room.total, p[start:end])
+
+
+@numba.njit(cache=True, nogil=True, _nrt=False)
+def _around(page: int, start: int, page_blocks: Any, page_elements: Any, blocks: Any, elements: Any, room: Any) -> None:
+    """What the first stage says around the blocks of one page, in `room`, whose row 0 is block `start`."""
     a, b, e = page_blocks[page], page_blocks[page + 1], page_elements[page]
     if a < b:
         rows = slice(a - start, b - start)
         html_trees.second_page(
-            blocks[a:b], elements[e : page_elements[page + 1]], x[rows, 0], says[rows], around[rows], a, e,
-            room.mass[0], room.mass[1], room.keys, room.group_of[0], room.slots,
+            blocks[a:b], elements[e : page_elements[page + 1]], room.matrix[rows, 0], room.p[rows], room.around[rows],
+            a, e, room.mass[0], room.mass[1], room.keys, room.group_of[0], room.slots,
         )  # fmt: skip

@@ -51,6 +51,7 @@ from openclaw_data.kernels.html_tables import (
     IN_SKIP,
 )
 from openclaw_data.kernels.html_tags import find, read_entity
+from openclaw_data.kernels.html_vectors import RUN, copy_run
 
 AHEAD = 8
 """How far beyond the text a character reference is decoded to before it is known what becomes of it."""
@@ -178,8 +179,11 @@ def write_text(data: Any, i: int, end: int, out: Any, s: Any, records: Any, pool
         c = data[i]
         kind = BYTE_KIND[c]
         if kind == BYTE_SPACE:
-            s[GAP] = max(s[GAP], WRAP if c == 10 or c == 13 else SPACE)
-            i += 1
+            gap = SPACE
+            while i < end and BYTE_KIND[data[i]] == BYTE_SPACE:
+                gap = WRAP if data[i] == 10 or data[i] == 13 else gap
+                i += 1
+            s[GAP] = max(s[GAP], gap)
             continue
         if kind == BYTE_DROP:
             i += 1
@@ -231,6 +235,11 @@ def _link_text(before: int, out: Any, s: Any) -> None:
 def _write_run(data: Any, i: int, end: int, out: Any, o: int) -> tuple[int, int]:
     """Copy what stands as it is, single spaces between words among it: returns the positions in `data` and `out`."""
     while i < end:
+        if i + RUN + 2 <= end:
+            length = copy_run(data, i, out, o)
+            i, o = i + length, o + length
+            if length == RUN:
+                continue
         c = data[i]
         kind = BYTE_KIND[c]
         if kind == BYTE_TEXT or (c == 32 and i + 1 < end and BYTE_KIND[data[i + 1]] == BYTE_TEXT):
@@ -283,6 +292,10 @@ def _write_pre(data: Any, i: int, end: int, out: Any, s: Any, records: Any, pool
     """Preformatted text: white space stays, but for carriage returns and line breaks at the start."""
     before = s[OUT]
     while i < end:
+        if s[OUT] > s[START] and s[GAP] == NO_GAP:
+            i, s[OUT] = _copy_pre(data, i, end, out, s[OUT])
+            if i == end:
+                break
         c = data[i]
         kind = BYTE_KIND[c]
         if kind == BYTE_TAG and markup_at(data, i, end):
@@ -320,6 +333,18 @@ def _write_pre(data: Any, i: int, end: int, out: Any, s: Any, records: Any, pool
     if flags & IN_LINK and s[OUT] > before:
         _link_text(before, out, s)
     return i
+
+
+@numba.njit(cache=True, nogil=True, _nrt=False)
+def _copy_pre(data: Any, i: int, end: int, out: Any, o: int) -> tuple[int, int]:
+    """Copy what stands as it is in preformatted text: returns the positions in `data` and `out`."""
+    while i < end:
+        kind = BYTE_KIND[data[i]]
+        if kind != BYTE_TEXT and (kind != BYTE_SPACE or data[i] == 13):
+            break
+        out[o] = data[i]
+        i, o = i + 1, o + 1
+    return i, o
 
 
 @numba.njit(cache=True, nogil=True, _nrt=False)

@@ -26,8 +26,7 @@ MOST_LEAVES = 32
 class Struck(NamedTuple):
     """Trees as masks of leaves, tree after tree."""
 
-    used: Any  # int64[u]: the columns that are needed
-    column: Any  # int32[nodes]: which of them
+    column: Any  # int32[nodes]
     threshold: Any  # float32[nodes]
     masks: Any  # uint32[nodes]: the leaves that remain where a row goes right
     leaf: Any  # float32[leaves]
@@ -43,11 +42,10 @@ def struck(feature: Any, threshold: Any, left: Any, right: Any, leaf: Any, roots
     """
     if np.diff(np.append(leaves, len(leaf))).max(initial=0) > MOST_LEAVES:
         raise ValueError(f"a tree has more than {MOST_LEAVES} leaves")
-    used, column = np.unique(feature, return_inverse=True)
     ends = np.append(roots, len(feature)).astype(np.int64)
     masks = np.empty(len(feature), np.uint32)
     _masks(left, right, ends, masks)
-    return Struck(used.astype(np.int64), column.astype(np.int32), threshold, masks, leaf, ends, leaves.astype(np.int64))
+    return Struck(feature.astype(np.int32), threshold, masks, leaf, ends, leaves.astype(np.int64))
 
 
 @numba.njit(cache=True, nogil=True, _nrt=False)
@@ -64,43 +62,32 @@ def _masks(left: Any, right: Any, ends: Any, masks: Any) -> None:
             masks[k] = ~(masks[root + child] if child >= 0 else np.uint32(1) << np.uint32(~child))
 
 
-def predict(trees: Struck, before: Any, x: Any) -> Any:
-    """Probabilities float32[n]: the sum of leaves in the order of the trees, in float64, then the logistic function.
-
-    x float32[n, features]; `before` float32[n, more]: columns that come before those of `x`.
-    """
-    out = np.empty(len(x), np.float32)
-    predict_rows(trees, before, x, *room(trees), out)
+def predict(trees: Struck, x: Any) -> Any:
+    """Probabilities float32[n] for x float32[n, features]."""
+    out, columns = np.empty(len(x), np.float32), np.zeros((x.shape[1], ROWS), np.float32)
+    for start in range(0, len(x), ROWS):
+        part = x[start : start + ROWS]
+        columns[:, : len(part)] = part.T
+        predict_rows(trees, columns, np.empty(ROWS, np.uint32), np.empty(ROWS), out[start : start + ROWS])
     return out
 
 
-def room(trees: Struck) -> tuple[Any, Any, Any]:
-    """What `predict_rows` works in: the columns of rows, their leaves, their sums."""
-    return np.zeros((len(trees.used), ROWS), np.float32), np.empty(ROWS, np.uint32), np.empty(ROWS)
-
-
 @numba.njit(cache=True, nogil=True, _nrt=False)
-def predict_rows(trees: Any, before: Any, x: Any, columns: Any, open_leaves: Any, total: Any, out: Any) -> None:
-    """`predict` to `out` float32[n]."""
-    more, split = before.shape[1], 0
-    while split < len(trees.used) and trees.used[split] < more:
-        split += 1
-    for start in range(0, len(x), ROWS):
-        rows = min(ROWS, len(x) - start)
-        for r in range(rows):
-            for u in range(split):
-                columns[u, r] = before[start + r, trees.used[u]]
-            for u in range(split, len(trees.used)):
-                columns[u, r] = x[start + r, trees.used[u] - more]
-        total[:] = 0
-        for t in range(len(trees.leaves)):
-            first, last = trees.ends[t], trees.ends[t + 1]
-            strike(columns, trees.column, trees.threshold, trees.masks, first, last, open_leaves)
-            own = trees.leaf[trees.leaves[t] :]
-            for r in range(ROWS):
-                total[r] += own[lowest(open_leaves[r])]
-        for r in range(rows):
-            out[start + r] = 1.0 / (1.0 + np.exp(-total[r]))
+def predict_rows(trees: Any, columns: Any, open_leaves: Any, total: Any, out: Any) -> None:
+    """The sum of leaves in the order of the trees, in float64, then the logistic function, for up to `ROWS` rows.
+
+    columns float32[features, ROWS], of which len(out) rows are wanted; open_leaves uint32[ROWS] and total
+    float64[ROWS] are room to work in; out float32[...].
+    """
+    total[:] = 0
+    for t in range(len(trees.leaves)):
+        first, last = trees.ends[t], trees.ends[t + 1]
+        strike(columns, trees.column, trees.threshold, trees.masks, first, last, open_leaves)
+        own = trees.leaf[trees.leaves[t] :]
+        for r in range(ROWS):
+            total[r] += own[lowest(open_leaves[r])]
+    for r in range(len(out)):
+        out[r] = 1.0 / (1.0 + np.exp(-total[r]))
 
 
 @numba.njit(cache=True, nogil=True, _nrt=False, error_model="numpy")

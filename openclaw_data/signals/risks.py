@@ -106,5 +106,5 @@ def _hits(batch: pa.RecordBatch, detector: Detector, models: classifiers.Models 
 
 
 def coverage() -> dict[str, str]:
-    """Each of the 31 risks -> what is measured of it; `not measured` where nothing is."""
-    return {code: "; ".join(d.covers for d in DETECTORS.get(code, ())) or "not measured" for code in RISKS}
+    """Each of the 31 risks -> what detectors measure of it; "" where none does."""
+    return {code: "; ".join(d.covers for d in DETECTORS.get(code, ())) for code in RISKS}
