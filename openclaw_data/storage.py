@@ -249,8 +249,11 @@ def _umask() -> int:
     return mask
 
 
-def open_parquet(path: str) -> Any:
-    """A `pyarrow.parquet.ParquetFile` over a local path or a URL."""
+def open_parquet(path: str, coded: list[str] | None = None) -> Any:
+    """A `pyarrow.parquet.ParquetFile` over a local path or a URL.
+
+    The strings of the columns `coded` stay in dictionaries, which takes half the time where few values come often.
+    """
     import pyarrow.parquet as pq
 
-    return pq.ParquetFile(path if is_local(path) else open_input(path))
+    return pq.ParquetFile(path if is_local(path) else open_input(path), read_dictionary=coded)

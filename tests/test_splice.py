@@ -1,5 +1,6 @@
 """Rows cut out of Parquet without coding the other texts anew: every reader must see the rows that are left."""
 
+import hashlib
 from pathlib import Path
 
 import duckdb
@@ -9,6 +10,7 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+import zstandard
 from hypothesis import HealthCheck, given, settings
 
 from openclaw_data.dataset import shards, splice, thrift
@@ -19,15 +21,17 @@ SMALL_PAGES = {"use_content_defined_chunking": False, "data_page_size": 2000, "w
 def table(n: int, seed: int = 7) -> pa.Table:
     rng = np.random.default_rng(seed)
     words = np.array(["中文", "网页", "the", "of", "词", "naïve", "🙂", ""])
-    texts = [" ".join(words[rng.integers(0, 8, rng.integers(0, 120))]) for _ in range(n)]
+    texts = [f"<{i:04}>" + " ".join(words[rng.integers(0, 8, rng.integers(0, 120))]) for i in range(n)]
     lists = [["a"] * int(k) for k in rng.integers(0, 3, n)]
     fields = [
         pa.field("id", pa.string(), nullable=False),
         pa.field("text", pa.string(), nullable=False),
+        pa.field("url_host_registered_domain", pa.string(), nullable=False),
         pa.field("rights_signals", pa.list_(pa.string()), nullable=False),
         pa.field("char_count", pa.int32(), nullable=False),
     ]
-    columns = [[f"id-{i}" for i in range(n)], texts, lists, [len(t) for t in texts]]
+    names = [[f"{kind}-{i:04}" for i in range(n)] for kind in ("id", "site")]
+    columns = [names[0], texts, names[1], lists, [len(t) for t in texts]]
     return pa.table([pa.array(c, f.type) for c, f in zip(columns, fields, strict=True)], schema=pa.schema(fields))
 
 
@@ -44,8 +48,29 @@ def cut(folder: Path, rows: pa.Table, gone: np.ndarray, group: int, **more) -> P
     assert splice.fits(pq.ParquetFile(source))
     found = splice.copy_without(str(source), str(target), gone, shards.settings(rows.schema))
     left = rows.filter(pa.array(~gone))
-    assert found == (len(left), sum(len(t.encode()) for t in left["text"].to_pylist()))
+    assert found[:2] == (len(left), sum(len(t.encode()) for t in left["text"].to_pylist()))
+    assert found[2:] == (hashlib.sha256(target.read_bytes()).hexdigest(), target.stat().st_size)
     return target
+
+
+def contents(path: Path) -> bytes:
+    """All bytes of a file, and all its pages decompressed; every byte belongs to a page, an index or the footer."""
+    data = path.read_bytes()
+    size = int.from_bytes(data[-8:-4], "little")
+    footer, held = thrift.read(data[-8 - size : -8])[0], [data]
+    known = 4 + size + 8
+    for group in footer[4][1][1]:
+        for chunk in group[1][1][1]:
+            facts = chunk[3][1]
+            at = min(facts[k][1] for k in (9, 11) if k in facts)
+            stop = at + facts[7][1]
+            known += facts[7][1] + sum(chunk[k][1] for k in (5, 7) if k in chunk)
+            while at < stop:
+                head, end = thrift.read(data, at)
+                at = end + head[3][1]
+                held.append(zstandard.ZstdDecompressor().decompress(data[end:at], max_output_size=head[2][1]))
+    assert known == len(data)
+    return b"\n".join(held)
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -54,12 +79,18 @@ def cut(folder: Path, rows: pa.Table, gone: np.ndarray, group: int, **more) -> P
     share=st.sampled_from([0.0, 0.01, 0.2, 0.9, 1.0]),
     group=st.integers(1, 200),
     seed=st.integers(0, 1000),
+    pages=st.sampled_from([{}, SMALL_PAGES, SMALL_PAGES | {"write_statistics": True}]),
 )
-def test_what_is_left_is_what_a_filter_leaves(tmp_path: Path, n: int, share: float, group: int, seed: int) -> None:
+def test_what_is_left_is_what_a_filter_leaves_and_no_byte_of_what_is_gone(
+    tmp_path: Path, n: int, share: float, group: int, seed: int, pages: dict
+) -> None:
     rows = table(n, seed)
     gone = np.random.default_rng(seed).random(n) < share
-    target = cut(tmp_path, rows, gone, group, **SMALL_PAGES)
+    target = cut(tmp_path, rows, gone, group, **pages)
     assert pq.read_table(target).cast(rows.schema).equals(rows.filter(pa.array(~gone)))
+    held = contents(target)
+    for mark in ("<{:04}>", "id-{:04}", "site-{:04}"):
+        assert [i for i in range(n) if mark.format(i).encode() in held] == np.flatnonzero(~gone).tolist()
 
 
 def test_long_texts_make_long_page_headers(tmp_path: Path) -> None:
@@ -120,8 +151,8 @@ def test_columns_can_be_put_in_place_of_others(tmp_path: Path, columns: list[str
     rows, source, target = table(900), tmp_path / "a.parquet", tmp_path / "b.parquet"
     write(source, rows, 400)
     new = rows.set_column(0, rows.schema.field("id"), pa.array([f"other-{i}" for i in range(900)]))
-    new = new.set_column(2, rows.schema.field("rights_signals"), pa.array([["x", "y"], []] * 450))
-    new = new.set_column(3, rows.schema.field("char_count"), pa.array(range(900), pa.int32()))
+    new = new.set_column(3, rows.schema.field("rights_signals"), pa.array([["x", "y"], []] * 450))
+    new = new.set_column(4, rows.schema.field("char_count"), pa.array(range(900), pa.int32()))
     wanted = pa.table([(new if n in columns else rows).column(n) for n in rows.schema.names], schema=rows.schema)
     pieces = (new.select(columns).slice(at, 400) for at in range(0, 900, 400))
     splice.copy_with(str(source), str(target), pieces, shards.DECISIONS)
@@ -133,7 +164,7 @@ def test_columns_can_be_put_in_place_of_others(tmp_path: Path, columns: list[str
         == duckdb.sql("SELECT * FROM wanted WHERE char_count = 17").fetchall()
     )
     group = pq.read_metadata(target).row_group(2)
-    assert group.total_byte_size == sum(group.column(i).total_uncompressed_size for i in range(4))
+    assert group.total_byte_size == sum(group.column(i).total_uncompressed_size for i in range(5))
     again = tmp_path / "c.parquet"
     splice.copy_with(str(target), str(again), (rows.select(columns).slice(at, 400) for at in (0, 400, 800)), {})
     assert pq.read_table(again).cast(rows.schema).equals(rows)

@@ -42,7 +42,7 @@ def count(dataset: str, decisions: Iterable[str], shards: Iterable[str], read: M
 def _sum(dataset: str, files: Iterable[str], by: list[str]) -> Counter[tuple[str, ...]]:
     found: Counter[tuple[str, ...]] = Counter()
     for file in files:
-        table = pl.DataFrame(storage.open_parquet(storage.join(dataset, file)).read(by))
+        table = pl.DataFrame(storage.open_parquet(storage.join(dataset, file), by).read(by))
         for *key, n in table.group_by(by).len().rows():
             found[tuple(key)] += n
     return found

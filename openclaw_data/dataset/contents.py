@@ -10,8 +10,8 @@ import polars as pl
 from openclaw_data import storage
 from openclaw_data.dataset.manifest import Contents
 
-_COLUMNS = ["language", "char_count", "token_count", "fetch_time", "licence", "rights_status"]
-_COLUMNS += ["url_host_registered_domain"]
+_NAMES = ["language", "licence", "rights_status", "url_host_registered_domain"]
+_COLUMNS = [*_NAMES, "char_count", "token_count", "fetch_time"]
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -24,7 +24,7 @@ def describe(dataset: str, shards: Iterable[str]) -> Contents:
     domains: set[str] = set()
     times: list[datetime] = []
     for path in shards:
-        table = pl.DataFrame(storage.open_parquet(storage.join(dataset, path)).read(_COLUMNS))
+        table = pl.DataFrame(storage.open_parquet(storage.join(dataset, path), _NAMES).read(_COLUMNS))
         totals.update(documents=len(table), characters=int(table["char_count"].cast(pl.Int64).sum()))
         tokens.update(dict(table.group_by("language").agg(pl.col("token_count").cast(pl.Int64).sum()).rows()))
         licences.update(dict(table.group_by("licence").len().rows()))

@@ -9,7 +9,9 @@ from openclaw_data import storage
 from openclaw_data.dataset.manifest import Cluster, Duplicates, Share
 
 LARGEST, SAMPLES, HOSTS = 10, 5, 20
-_COLUMNS = ["id", "url", "url_host_registered_domain", "source_id", "dup_cluster_id", "dup_cluster_size", "dup_rank"]
+_COUNTED = ["url_host_registered_domain", "source_id", "dup_cluster_id", "dup_cluster_size", "dup_rank"]
+_CODED = ["url_host_registered_domain", "source_id"]
+_NAMED = ["id", "url", "dup_cluster_id", "dup_rank"]
 
 
 def count(dataset: str, decisions: Iterable[str]) -> Duplicates:
@@ -22,7 +24,7 @@ def count(dataset: str, decisions: Iterable[str]) -> Duplicates:
     source_rows: Counter[str] = Counter()
     heads: list[tuple[int, int]] = []
     for file in files:
-        table = _compared(file)
+        table = _compared(file, _COUNTED)
         goes = pl.col("dup_rank") > 0
         for size, n in table.group_by("dup_cluster_size").len().rows():
             sizes[size] += n
@@ -47,15 +49,17 @@ def count(dataset: str, decisions: Iterable[str]) -> Duplicates:
     )
 
 
-def _compared(file: str) -> pl.DataFrame:
-    return pl.DataFrame(storage.open_parquet(file).read(_COLUMNS)).filter(pl.col("dup_cluster_id") >= 0)
+def _compared(file: str, columns: list[str]) -> pl.DataFrame:
+    return pl.DataFrame(storage.open_parquet(file, _CODED).read(columns)).filter(pl.col("dup_cluster_id") >= 0)
 
 
 def _largest(files: list[str], heads: list[tuple[int, int]]) -> tuple[Cluster, ...]:
     """The clusters named, each with its first documents, whose ranks are the lowest."""
     members: dict[int, list[tuple[int, str, str]]] = {cluster: [] for _, cluster in heads}
     for file in files if heads else []:
-        table = _compared(file).filter(pl.col("dup_cluster_id").is_in(list(members)), pl.col("dup_rank") < SAMPLES)
+        table = _compared(file, _NAMED).filter(
+            pl.col("dup_cluster_id").is_in(list(members)), pl.col("dup_rank") < SAMPLES
+        )
         for cluster, rank, id_, url in table.select("dup_cluster_id", "dup_rank", "id", "url").rows():
             members[cluster].append((rank, id_, url))
     return tuple(

@@ -6,11 +6,10 @@ required, plain (no dictionary), zstd, in version 1 pages with an offset index; 
 `copy_with` puts other values into a few columns: the file is copied, and the new columns are written behind it.
 """
 
-import os
+import hashlib
 import struct
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from itertools import pairwise
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -23,10 +22,18 @@ from openclaw_data.dataset import thrift
 from openclaw_data.dataset.thrift import I32, I64, LIST, STRUCT, Struct
 
 TEXT = "text"
-_BLOCK = 1 << 20
+_BLOCK = 64 << 10
+"""What is read, hashed and written at a time: it stays in the processor's cache, and Linux takes fresh memory, which
+is slow to get, for the page cache of larger writes."""
 _LEVEL = 1
-"""Of the pages that are coded anew: they are few, and it takes half the time of level 3."""
-_PLAIN, _RLE, _ZSTD, _DATA_PAGE = 0, 3, 6, 0
+"""Of the pages that are coded anew: it takes half the time of level 3, and digests become no smaller by that."""
+_ANEW: dict[str, Any] = {
+    "compression_level": _LEVEL,
+    "use_content_defined_chunking": False,  # for stores that keep equal pages once: these differ anyway
+    "data_page_size": 128 << 10,
+}
+"""How the columns beside the text are written, in place of the settings of a shard."""
+_PLAIN, _DATA_PAGE = 0, 0
 
 
 class Span(NamedTuple):
@@ -34,6 +41,22 @@ class Span(NamedTuple):
 
     start: int
     size: int
+
+
+class Made(NamedTuple):
+    """A new file, in the manifest's words."""
+
+    sha256: str
+    size_bytes: int
+
+
+class Cut(NamedTuple):
+    """A new file that lost rows, in the manifest's words."""
+
+    rows: int
+    text_bytes: int
+    sha256: str
+    size_bytes: int
 
 
 class Text(NamedTuple):
@@ -57,29 +80,39 @@ def fits(opened: Any) -> bool:
     return True
 
 
-def copy_without(source: str, target: str, gone: npt.NDArray[np.bool_], settings: dict[str, Any]) -> tuple[int, int]:
-    """Write the local file `source` to `target` without the rows `gone`.
+def copy_without(source: str, target: str, gone: npt.NDArray[np.bool_], settings: dict[str, Any]) -> Cut:
+    """Write the local file `source` to `target` without the rows `gone`, in one pass.
 
     Args:
         source: a file that `fits`.
         target: a local path.
         gone: bool[rows].
-        settings: of the `ParquetWriter` for the other columns.
-
-    Returns:
-        (rows, bytes of text)
+        settings: of the `ParquetWriter` for the other columns, as far as `_ANEW` does not say.
     """
     opened = pq.ParquetFile(source)
-    column = _column(opened)
-    with open(source, "rb") as file:  # noqa: PTH123
-        texts = _cut_groups(file, _footer(file), column, gone)
-        _others(opened, target, gone, settings)
-        _append(file, target, column, [t for t in texts if t.pages])
-    pages = [page for text in texts for page in text.pages]
-    return sum(p[1] for p in pages), sum(p[2] for p in pages)
+    others = pa.BufferReader(_encoded(_others(opened, gone), settings | _ANEW))
+    groups, at = _footer(others)[4][1][1], 0
+    texts: list[Text] = []
+    with open(source, "rb") as file, open(target, "wb") as new:  # noqa: PTH123
+        out, footer, column = _Hashed(new), _footer(file), _column(opened)
+        out.copy(others, Span(0, _end(others)))
+        for group in footer[4][1][1]:
+            chunk, lost = group[1][1][1][column], gone[at : at + group[3][1]]
+            at += len(lost)
+            text = _cut(file, chunk, lost)
+            if text.pages:
+                _append(file, out, text)
+                _insert(groups[len(texts)], column, chunk, text, out.tell())
+                texts.append(text)
+        for group, text in zip(groups, texts, strict=True):
+            _index(group[1][1][1][column], text, out)
+        rows = sum(page[1] for text in texts for page in text.pages)
+        _finish(out, {**footer, 3: (I64, rows), 4: (LIST, (STRUCT, groups))})
+    text_bytes = sum(page[2] for text in texts for page in text.pages)
+    return Cut(rows, text_bytes, *out.made())
 
 
-def copy_with(source: str, target: str, tables: Iterable[pa.Table], settings: dict[str, Any]) -> None:
+def copy_with(source: str, target: str, tables: Iterable[pa.Table], settings: dict[str, Any]) -> Made:
     """Write the local file `source` to `target` with other values in some columns.
 
     What the columns held stays in the file as bytes that nothing points to: not for what must be forgotten.
@@ -90,31 +123,61 @@ def copy_with(source: str, target: str, tables: Iterable[pa.Table], settings: di
         tables: the new columns, of the source's names and types, a table a row group.
         settings: of the `ParquetWriter` for the new columns.
     """
-    aside = f"{target}.columns"
-    try:
-        _write(aside, tables, settings)
-        with open(source, "rb") as file, open(aside, "rb") as new, open(target, "wb", buffering=0) as out:  # noqa: PTH123
-            footer, added = _footer(file), _footer(new)
-            start, extra = _end(file), _end(new)
-            _copy(file, out, Span(0, start))
-            _copy(new, out, Span(4, extra - 4))
-            for group, other in zip(footer[4][1][1], added[4][1][1], strict=True):
-                _point_elsewhere(group, other, start - 4, new, out)
-            _finish(out, footer)
-    finally:
-        Path(aside).unlink(missing_ok=True)
+    added = pa.BufferReader(_encoded(tables, settings))
+    with open(source, "rb") as file, open(target, "wb") as new:  # noqa: PTH123
+        out = _Hashed(new)
+        footer, start = _footer(file), _end(file)
+        out.copy(file, Span(0, start))
+        out.copy(added, Span(4, _end(added) - 4))
+        for group, other in zip(footer[4][1][1], _footer(added)[4][1][1], strict=True):
+            _point_elsewhere(group, other, start - 4, added, out)
+        _finish(out, footer)
+    return out.made()
 
 
-def _write(path: str, tables: Iterable[pa.Table], settings: dict[str, Any]) -> None:
-    writer = None
+class _Hashed:
+    """A file that is hashed as it is written, so that nobody has to read it again for that."""
+
+    def __init__(self, file: Any) -> None:
+        self._file, self._size, self._digest = file, 0, hashlib.sha256()
+        self._block = memoryview(bytearray(_BLOCK))
+
+    def tell(self) -> int:
+        return self._size
+
+    def write(self, data: bytes | memoryview) -> None:
+        self._file.write(data)
+        self._digest.update(data)
+        self._size += len(data)
+
+    def copy(self, source: Any, span: Span) -> None:
+        """Write bytes of another file."""
+        source.seek(span.start)
+        left = span.size
+        while left:
+            size = source.readinto(self._block[: min(left, _BLOCK)])
+            if not size:
+                raise ValueError("ends inside a page")
+            self.write(self._block[:size])
+            left -= size
+
+    def made(self) -> Made:
+        return Made(self._digest.hexdigest(), self._size)
+
+
+def _encoded(tables: Iterable[pa.Table], settings: dict[str, Any]) -> pa.Buffer:
+    """A Parquet file in memory, with a row group for every table that has rows."""
+    out, writer = pa.BufferOutputStream(), None
     for table in tables:
-        writer = writer or pq.ParquetWriter(path, table.schema, **settings)
-        writer.write_table(table, row_group_size=max(1, len(table)))
+        writer = writer or pq.ParquetWriter(out, table.schema, **settings)
+        if len(table):
+            writer.write_table(table, row_group_size=len(table))
     if writer is not None:
         writer.close()
+    return out.getvalue()
 
 
-def _point_elsewhere(group: Struct, other: Struct, shift: int, new: Any, out: Any) -> None:
+def _point_elsewhere(group: Struct, other: Struct, shift: int, new: Any, out: _Hashed) -> None:
     """Let the columns that `other` has be those bytes, which stand `shift` further on in the new file."""
     places = {tuple(c[3][1][3][1][1]): i for i, c in enumerate(group[1][1][1])}
     for chunk in other[1][1][1]:
@@ -161,32 +224,10 @@ def _footer(file: Any) -> Struct:
     return thrift.read(file.read())[0]
 
 
-def _finish(file: Any, footer: Struct) -> None:
+def _finish(out: _Hashed, footer: Struct) -> None:
     """Write the footer."""
     data = thrift.write(footer)
-    file.write(data + struct.pack("<I", len(data)) + b"PAR1")
-
-
-def _copy(source: Any, target: Any, span: Span) -> None:
-    """Copy bytes to where `target`, which is not buffered, stands; inside the kernel where the system can."""
-    at, left = span
-    while left:
-        try:
-            done = os.copy_file_range(source.fileno(), target.fileno(), left, at)
-        except OSError:  # another file system, or none that can
-            done = os.write(target.fileno(), os.pread(source.fileno(), min(left, _BLOCK), at))
-        if not done:
-            raise ValueError("ends inside a page")
-        at, left = at + done, left - done
-
-
-def _cut_groups(file: Any, footer: Struct, column: int, gone: npt.NDArray[np.bool_]) -> list[Text]:
-    texts, at = [], 0
-    for group in footer[4][1][1]:
-        chunk, rows = group[1][1][1][column], group[3][1]
-        texts.append(_cut(file, chunk, gone[at : at + rows]))
-        at += rows
-    return texts
+    out.write(data + struct.pack("<I", len(data)) + b"PAR1")
 
 
 def _cut(file: Any, chunk: Struct, gone: npt.NDArray[np.bool_]) -> Text:
@@ -245,65 +286,44 @@ def _without(plain: bytes, lost: npt.NDArray[np.bool_]) -> bytes:
     return b"".join(parts)
 
 
-def _others(opened: Any, target: str, gone: npt.NDArray[np.bool_], settings: dict[str, Any]) -> None:
-    """All columns, with empty texts."""
+def _others(opened: Any, gone: npt.NDArray[np.bool_]) -> Iterator[pa.Table]:
+    """The rows that stay, a row group at a time, without their texts."""
     from openclaw_data.dataset.shards import bare
 
     schema, at = bare(opened.schema_arrow), 0
-    names = [n for n in schema.names if n != TEXT]
-    with pq.ParquetWriter(target, schema, **settings) as writer:
-        for group in range(opened.num_row_groups):
-            table = opened.read_row_group(group, names, use_threads=False)
-            lost = gone[at : at + len(table)]
-            at += len(table)
-            table = table.filter(pa.array(~lost)) if lost.any() else table
-            if not len(table):
-                continue
-            place = schema.get_field_index(TEXT)
-            table = table.add_column(place, schema.field(place), pa.array([""] * len(table), schema.field(place).type))
-            writer.write_table(table.cast(schema), row_group_size=len(table))
+    schema = schema.remove(schema.get_field_index(TEXT))
+    for group in range(opened.num_row_groups):
+        table = opened.read_row_group(group, schema.names, use_threads=False)
+        lost = gone[at : at + len(table)]
+        at += len(table)
+        yield (table.filter(pa.array(~lost)) if lost.any() else table).cast(schema)
 
 
-def _append(source: Any, target: str, column: int, texts: list[Text]) -> None:
-    """Put the texts behind the other columns, and a footer that finds them."""
-    with open(target, "r+b", buffering=0) as file:  # noqa: PTH123
-        footer = _footer(file)
-        file.seek(_end(file))
-        file.truncate()
-        groups = footer[4][1][1] if texts else []
-        for group, text in zip(groups, texts, strict=True):
-            start = file.tell()
-            for part in text.parts:
-                if isinstance(part, Span):
-                    _copy(source, file, part)
-                else:
-                    file.write(part)
-            _point(group, column, text, start)
-        for group, text in zip(groups, texts, strict=True):
-            chunk = group[1][1][1][column]
-            index = thrift.write(_offset_index(text, chunk[3][1][9][1]))
-            chunk[4], chunk[5] = (I64, file.tell()), (I32, len(index))
-            file.write(index)
-        _finish(file, footer)
+def _append(source: Any, out: _Hashed, text: Text) -> None:
+    for part in text.parts:
+        if isinstance(part, Span):
+            out.copy(source, part)
+        else:
+            out.write(part)
 
 
-def _point(group: Struct, column: int, text: Text, start: int) -> None:
-    """Let a row group's text chunk be the pages at `start`."""
-    chunk = group[1][1][1][column]
+def _insert(group: Struct, column: int, chunk: Struct, text: Text, end: int) -> None:
+    """Put among a row group's columns the pages that end at `end`, described as `chunk` was, without its statistics."""
+    size = sum(p[0] for p in text.pages)
     facts = {k: v for k, v in chunk[3][1].items() if k not in (10, 11, 12, 13, 16)}
-    size, raw = sum(p[0] for p in text.pages), text.raw
-    before = facts[6][1], facts[7][1]
-    facts |= {2: (LIST, (I32, [_PLAIN, _RLE])), 4: (I32, _ZSTD), 5: (I64, sum(p[1] for p in text.pages))}
-    facts |= {6: (I64, raw), 7: (I64, size), 9: (I64, start)}
-    group[1][1][1][column] = {2: chunk[2], 3: (STRUCT, facts)}
-    group[2] = (I64, group[2][1] - before[0] + raw)
+    facts |= {5: (I64, group[3][1]), 6: (I64, text.raw), 7: (I64, size), 9: (I64, end - size)}
+    group[1][1][1].insert(column, {2: chunk[2], 3: (STRUCT, facts)})
+    group[2] = (I64, group[2][1] + text.raw)
     if 6 in group:
-        group[6] = (I64, group[6][1] - before[1] + size)
+        group[6] = (I64, group[6][1] + size)
 
 
-def _offset_index(text: Text, start: int) -> Struct:
-    places, row = [], 0
+def _index(chunk: Struct, text: Text, out: _Hashed) -> None:
+    """Write where a chunk's pages are, and let it point there."""
+    places, at, row = [], chunk[3][1][9][1], 0
     for size, rows, _ in text.pages:
-        places.append({1: (I64, start), 2: (I32, size), 3: (I64, row)})
-        start, row = start + size, row + rows
-    return {1: (LIST, (STRUCT, places)), 2: (LIST, (I64, [p[2] for p in text.pages]))}
+        places.append({1: (I64, at), 2: (I32, size), 3: (I64, row)})
+        at, row = at + size, row + rows
+    index = thrift.write({1: (LIST, (STRUCT, places)), 2: (LIST, (I64, [p[2] for p in text.pages]))})
+    chunk[4], chunk[5] = (I64, out.tell()), (I32, len(index))
+    out.write(index)

@@ -29,7 +29,8 @@ from openclaw_data.rights import optout
 
 TOMBSTONES = "tombstones.jsonl"
 _MADE_ANEW = (manifest.NAME, SIGNATURE, TOMBSTONES, "croissant.json", "README.md", "provenance.dsse.json")
-_THREADS = min(4, os.cpu_count() or 1)
+_THREADS = min(8, 2 + (os.cpu_count() or 1))
+"""More than there are cores, since each waits for the disk at the end of a file."""
 
 
 class Removed(NamedTuple):
@@ -57,12 +58,13 @@ def takedown(dataset: str, request: Request, output: str, key: str | Path | None
         raise DataError(request.id, "was carried out on this dataset already.", "Give a new request a new id.")
     hosts = optout.parse(request.domains, "domains")
     with ThreadPoolExecutor(_THREADS) as pool:
-        made = list(pool.map(lambda f: _shard(dataset, output, f, request, hosts), old.shards))
-        tombs = [t for m in made for t in m.tombstones]
-        if not tombs:
-            storage.remove(output)
-            raise DataError(request.id, "names no document of this dataset.", "Nothing was written.")
-        parts = list(pool.map(lambda f: _part(dataset, output, f, request, hosts), old.decisions))
+        cut = pool.map(lambda f: _shard(dataset, output, f, request, hosts), old.shards)
+        marked = pool.map(lambda f: _part(dataset, output, f, request, hosts), old.decisions)
+        made, parts = list(cut), list(marked)
+    tombs = [t for m in made for t in m.tombstones]
+    if not tombs:
+        storage.remove(output)
+        raise DataError(request.id, "names no document of this dataset.", "Nothing was written.")
     ids = {t["id"] for t in tombs}
     prints = tuple(_prints(dataset, output, f, ids) for f in old.fingerprints)
     carried = {f.path for f in prints} | set(_MADE_ANEW)
@@ -146,15 +148,14 @@ def _shard(dataset: str, output: str, file: manifest.Shard, request: Request, ho
     with storage.create(target) as path:
         if splice.fits(opened):
             words = shards.settings(shards.bare(opened.schema_arrow))
-            size = shards.Written(*splice.copy_without(source, path, gone, words))
+            facts = splice.copy_without(source, path, gone, words)._asdict()
         else:
-            size = shards.copy_without(source, path, gone)
+            facts = shards.copy_without(source, path, gone)._asdict() | _facts(path)
     left = pl.DataFrame(opened.read(["id", "text_sha256"], use_threads=False)).filter(pl.Series(gone))
     tombstones = [
         {"id": i, "text_sha256": h, "request": request.id, "date": request.date, "reason": request.reason}
         for i, h in left.rows()
     ]
-    facts = {"rows": size.rows, "text_bytes": size.text_bytes, **_facts(target)}
     return Removed(file.model_copy(update=facts), tombstones)
 
 
@@ -167,8 +168,8 @@ def _part(dataset: str, output: str, file: manifest.File, request: Request, host
         _link(source, target)
         return file
     with storage.create(target) as path:
-        splice.copy_with(source, path, _marked(opened, gone, f"takedown.{request.id}"), shards.DECISIONS)
-    return file.model_copy(update=_facts(target))
+        made = splice.copy_with(source, path, _marked(opened, gone, f"takedown.{request.id}"), shards.DECISIONS)
+    return file.model_copy(update=made._asdict())
 
 
 def _prints(dataset: str, output: str, file: manifest.File, ids: set[str]) -> manifest.File:
