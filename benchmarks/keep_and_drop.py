@@ -18,7 +18,7 @@ import polars as pl
 import pyarrow as pa
 
 from openclaw_data import documents, recipe, rules, signals
-from openclaw_data.signals import language
+from openclaw_data.signals import language, mixed
 
 NOT_TEXT = ("rights", "url")
 BATCH = 500
@@ -40,8 +40,9 @@ def measure(texts: list[str], packs: list[rules.Pack]) -> pl.DataFrame:
     for start in range(0, len(texts), BATCH):
         batch = documents.from_texts(texts[start : start + BATCH])
         batch = documents.append(batch, language.identify(batch))
-        batch = documents.append(batch, signals.compute(batch, sorted(rules.needed(packs) - set(batch.schema.names))))
-        parts.append(pa.Table.from_batches([batch.select(sorted(rules.needed(packs)))]))
+        measured = signals.compute(batch, sorted(rules.needed(packs) - set(batch.schema.names)))
+        batch = documents.append(batch, {**measured, mixed.COLUMN: mixed.language_parts(batch, measured)})
+        parts.append(pa.Table.from_batches([batch.select([*sorted(rules.needed(packs)), mixed.COLUMN])]))
     return pl.DataFrame(pl.from_arrow(pa.concat_tables(parts)))
 
 

@@ -6,7 +6,7 @@ import pyarrow as pa
 import pytest
 
 from openclaw_data import documents, recipe, rules, signals
-from openclaw_data.signals import language
+from openclaw_data.signals import language, mixed
 
 TEXTS = sorted((Path(__file__).parent / "gold").glob("*/*.txt"))
 RECIPE = recipe.load("web")
@@ -16,7 +16,8 @@ PACKS = [pack for pack in recipe.resolve(RECIPE).packs if pack.name not in ("rig
 def judged(texts):
     batch = documents.from_texts(texts)
     batch = documents.append(batch, language.identify(batch))
-    batch = documents.append(batch, signals.compute(batch, sorted(rules.needed(PACKS) - set(batch.schema.names))))
+    measured = signals.compute(batch, sorted(rules.needed(PACKS) - set(batch.schema.names)))
+    batch = documents.append(batch, {**measured, mixed.COLUMN: mixed.language_parts(batch, measured)})
     return batch, rules.judge(batch, PACKS)
 
 

@@ -187,11 +187,14 @@ def _print_trace(told: dict[str, Any]) -> None:
     for part in _PARTS:
         if told[part]:
             _print(f"  {part:<11}{_pairs(told[part])}")
-    for rule in told["rules"]:
+    for part in told["parts"]:
+        _print(f"  {'part':<11}{part['language']}, {part['share']:.0%} of the words, {part['words']} of them")
+    for rule in (one for found in told["rules"] for one in found.get("parts", [found])):
         mark = {True: "kept   ", False: "DROPPED", None: "-      "}[rule["held"]]
         excuse = f", excused by {', '.join(rule['excused_by'])}" if rule.get("excused_by") else ""
         predicate = rule["keep"] or "not for this language"
-        _print(f"  rule {mark} {rule['rule']}: {predicate}  [{_pairs(rule['values'])}]{excuse}")
+        where = f" ({rule['part']})" if "part" in rule else ""
+        _print(f"  rule {mark} {rule['rule']}{where}: {predicate}  [{_pairs(rule['values'])}]{excuse}")
     if told["other"]:
         _print(f"  {'signals':<11}{_pairs(told['other'])}")
     if "replay" in told:

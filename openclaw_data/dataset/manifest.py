@@ -117,6 +117,7 @@ class Rule(Section):
 
     keep: dict[str, str] = Field(description="language, language with script, or `default` -> SQL predicate")
     languages: tuple[str, ...] = Field((), description="languages the pack is limited to; none: all")
+    by_part: bool = Field(default=False, description="of a document in two languages it judged the part in each")
     source: str = ""
     excuses: dict[str, Excuse] = Field(default_factory=dict, description="pack.excuse -> when it spares a document")
 

@@ -23,6 +23,7 @@ BASE = (
     "skipped",
     "error",
     "dropped_by",
+    rules.PARTS,
 )
 """What every question needs of a document."""
 

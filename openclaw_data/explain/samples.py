@@ -33,12 +33,14 @@ class Sides:
         self._count = count
         self._sides: dict[bool, pl.DataFrame] = {}
         self._columns: list[str] = []
+        self._by_part = False
 
     def offer(self, part: int, frame: pl.DataFrame, question: Question) -> None:
         """Look at a part's rows, with `alone`, `before`, `after` and `fails`."""
         if not self._count:
             return
         self._columns = sorted(rules.needed([question.line])) if question.line else []
+        self._by_part = question.line is not None and any(rules.by_part(question.line, r) for r in question.line.rules)
         language, _, script = question.language.partition("-")
         candidates = frame.filter(pl.col("alone") & (pl.col("skipped") == ""))
         candidates = candidates.filter((pl.col("language") == language) | (not language))
@@ -70,7 +72,10 @@ class Sides:
 
     def _sample(self, row: dict[str, Any], texts: dict[tuple[int, int], str]) -> Sample:
         text = " ".join(texts[row["part"], row["row"]][: 4 * CHARS].split())[:CHARS]
-        values = {c: row[c] for c in self._columns if c not in ("language", "language_script", "text", "title")}
+        shown = [c for c in self._columns if c not in ("language", "language_script", "text", "title")]
+        values = {c: row[c] for c in shown}
+        for part in row[rules.PARTS] if self._by_part else ():
+            values |= {f"{c} in {part['language']}": part[c] for c in shown if c in part}
         return Sample(row["id"], row["url"], row["language"], row["change"], values, row["char_count"], text)
 
 

@@ -23,7 +23,7 @@ from openclaw_data.flow import decontaminate
 from openclaw_data.flow import work as folder
 from openclaw_data.ingest import blocklists, urls
 from openclaw_data.rights import robots
-from openclaw_data.signals import language, lexicons, risks
+from openclaw_data.signals import language, lexicons, mixed, risks
 
 STAGE = "annotated"
 ALWAYS = ("byte_count", "char_count", "words", "quality_score", "toxicity_score", *risks.NEEDED)
@@ -145,6 +145,8 @@ def annotate(raw: pa.RecordBatch, resolved: recipe.Resolved) -> pa.RecordBatch:
     batch = batch.drop_columns(["link_text"])
     text = {"text_sha256": text_digests(batch.column("text")), "token_count": measured["words"]}
     batch = documents.append(batch, {**text, **measured})
+    parts = mixed.language_parts(batch, measured, resolved.classifiers, model=asked.language.model)
+    batch = documents.append(batch, {mixed.COLUMN: parts})
     batch = documents.append(batch, {"risk_codes": risks.codes(batch, resolved.classifiers)})
     return documents.append(batch, {"dropped_by": judge(batch, resolved)})
 

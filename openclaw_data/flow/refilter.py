@@ -20,6 +20,7 @@ from openclaw_data.documents import DataError
 from openclaw_data.flow import annotate, progress, run, runner
 from openclaw_data.flow import work as folder
 from openclaw_data.flow.steps import each
+from openclaw_data.signals import mixed
 
 DOWNSTREAM = ("name", "version", "description", "languages", "filters", "dedup", "publication", "errors", "output")
 """Recipe keys that act on written parts. Every other key decides what the parts hold, and must be the same."""
@@ -177,6 +178,8 @@ def judged(table: pa.Table, resolved: recipes.Resolved) -> pa.RecordBatch:
     arrays = [c.combine_chunks() if c.num_chunks != 1 else c.chunk(0) for c in table.columns]
     fields = [pa.field(f.name, f.type, nullable=False) for f in table.schema]
     batch = pa.RecordBatch.from_arrays(arrays, schema=pa.schema(fields))
+    if mixed.COLUMN in batch.schema.names:
+        batch = documents.append(batch, {mixed.COLUMN: mixed.only(batch.column(mixed.COLUMN), batch.schema.names)})
     return documents.append(batch, {"dropped_by": annotate.judge(batch, resolved)})
 
 

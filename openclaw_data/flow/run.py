@@ -274,7 +274,10 @@ def _rules(resolved: recipes.Resolved) -> dict[str, manifest.Rule]:
                 f"{other.name}.{excuse.name}": manifest.Excuse(when=excuse.when, languages=other.languages)
                 for other, excuse in rules.excuses_of(pack, rule, resolved.packs)
             }
-            told = manifest.Rule(keep=rule.keep, languages=pack.languages, source=rule.source, excuses=excuses)
+            bound = rules.by_part(pack, rule)
+            told = manifest.Rule(
+                keep=rule.keep, languages=pack.languages, by_part=bound, source=rule.source, excuses=excuses
+            )
             found[f"{pack.name}.{rule.name}"] = told
     return found
 

@@ -97,11 +97,12 @@ def _told(dataset: str, loaded: manifest.Manifest, file: str, row: int, values: 
         "decisions": {"file": file, "row": row},
         "data": None if shard is None else {"file": shard[0], "row": shard[1]},
         "dataset": {"name": loaded.name, "version": loaded.version, "run_id": values["run_id"]},
+        "parts": values.get(rules.PARTS, []),
         "other": {k: v for k, v in values.items() if k not in _TOLD},
     }
 
 
-_TOLD = {"id", _TYPED, *_LATER, *_RAW, *_EXTRACTION, *_PAGE, *_TEXT, *_RIGHTS, "edits"}
+_TOLD = {"id", _TYPED, *_LATER, *_RAW, *_EXTRACTION, *_PAGE, *_TEXT, *_RIGHTS, "edits", rules.PARTS}
 
 
 def _only(values: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
@@ -113,7 +114,27 @@ def _same_record(a: Mapping[str, Any], b: Mapping[str, Any]) -> bool:
 
 
 def _rule(name: str, rule: manifest.Rule, values: dict[str, Any]) -> dict[str, Any]:
-    """A rule as it judged this document. `held`: True, False, or None where it did not judge it."""
+    """A rule as it judged this document. `held`: True, False, or None where it did not judge it.
+
+    `parts`: what it said of each part of a document in two languages, where it is bound to a language.
+    """
+    parts = rules.parts_of(values[_TYPED]) if rule.by_part else values[_TYPED].clear()
+    if not parts.height:
+        return _judged(name, rule, values)
+    told = [_judged(name, rule, {**row, _TYPED: parts.slice(k, 1)}) for k, row in enumerate(parts.to_dicts())]
+    languages = [f"{row['language']}, {row['share']:.0%} of the words" for row in values[rules.PARTS]]
+    held = [one["held"] for one in told if one["held"] is not None]
+    return {
+        **{key: told[0][key] for key in ("rule", "source")},
+        "keep": "",
+        "values": {},
+        "held": all(held) if held else None,
+        "parts": [{"part": part, **one} for part, one in zip(languages, told, strict=True)],
+    }
+
+
+def _judged(name: str, rule: manifest.Rule, values: dict[str, Any]) -> dict[str, Any]:
+    """A rule as it judged a document, or one part of it."""
     language, script = values.get("language", ""), values.get("language_script", "")
     key = rules.matches(rule.keep, language, script)
     if rule.languages and rules.matches(rule.languages, language, script) is None:

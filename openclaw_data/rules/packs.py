@@ -15,6 +15,7 @@ from openclaw_data.rules.reading import File, check_keys, hint, items, text
 
 PACK_KEYS = ("name", "version", "description", "source", "languages", "signals", "datatrove", "rules", "excuses")
 RULE_KEYS = ("name", "keep", "source", "keeps", "drops")
+DOCUMENT = "document"
 EXCUSE_KEYS = ("name", "when", "rules", "source", "excuses", "judges")
 EXAMPLE_KEYS = ("text", "repeat", "times", "columns")
 MEASURED = "link_text"
@@ -33,13 +34,17 @@ class Example(NamedTuple):
 
 
 class Rule(NamedTuple):
-    """One rule. `keep`: language key or `default` -> SQL predicate, true for what is kept."""
+    """One rule. `keep`: language key or `default` -> SQL predicate, true for what is kept.
+
+    `whole`: it judges the whole document, where that is in two languages too (`of: document`).
+    """
 
     name: str
     keep: dict[str, str]
     source: str
     keeps: tuple[Example, ...]
     drops: tuple[Example, ...]
+    whole: bool = False
 
 
 class Excuse(NamedTuple):
@@ -157,7 +162,9 @@ def _bring(file: File, data: dict[str, Any]) -> None:
 
 
 def _rule(file: File, data: Any, where: yaml_strict.Place) -> Rule:
-    check_keys(file, data, where, RULE_KEYS, RULE_KEYS)
+    check_keys(file, data, where, (*RULE_KEYS, "of"), RULE_KEYS)
+    if data.get("of", DOCUMENT) != DOCUMENT:
+        raise file.error((*where, "of"), f"a rule is not of {data['of']!r}.", "Write document, or leave it out.")
     name, source = text(file, data, where, "name"), text(file, data, where, "source")
     if not _NAME.fullmatch(name):
         raise file.error((*where, "name"), f"the name {name!r} is not lower-case letters, digits, - and _.")
@@ -172,7 +179,7 @@ def _rule(file: File, data: Any, where: yaml_strict.Place) -> Rule:
         key: tuple(_example(file, e, (*where, key, i)) for i, e in enumerate(items(file, data, where, key)))
         for key in ("keeps", "drops")
     }
-    return Rule(name, keep, source, examples["keeps"], examples["drops"])
+    return Rule(name, keep, source, examples["keeps"], examples["drops"], "of" in data)
 
 
 def _excuse(file: File, data: Any, where: yaml_strict.Place) -> Excuse:

@@ -2,7 +2,7 @@
 
 import fnmatch
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from openclaw_data.errors import DataError
 from openclaw_data.rules.packs import DEFAULT, Excuse, Pack, Rule
@@ -11,6 +11,8 @@ from openclaw_data.rules.predicates import expression
 if TYPE_CHECKING:
     import polars as pl
     import pyarrow as pa
+
+PARTS, ROW = "language_parts", "_row"
 
 
 def needed(packs: Iterable[Pack]) -> set[str]:
@@ -49,8 +51,11 @@ def languages_asking(packs: Iterable[Pack], column: str, among: Iterable[str]) -
 def judge(batch: "pa.RecordBatch | pl.DataFrame", packs: Sequence[Pack]) -> "pa.Array":
     """All rules that each document fails, as `pack.rule`, in the order of the packs; an empty list means kept.
 
+    Where there is a column `language_parts` (`signals.mixed`), rules that are bound to a language judge the parts of
+    a document in two languages instead of the whole, and it fails what one of its parts fails.
+
     Args:
-        batch: rows with every column of `needed(packs)`.
+        batch: rows with every column of `needed(packs)`, and `language_parts` perhaps.
         packs: the rules, evaluated in one pass.
 
     Returns:
@@ -64,20 +69,53 @@ def judge(batch: "pa.RecordBatch | pl.DataFrame", packs: Sequence[Pack]) -> "pa.
     import pyarrow as pa
 
     columns = needed(packs)
-    frame = batch if isinstance(batch, pl.DataFrame) else _frame(batch, columns)
+    frame = batch if isinstance(batch, pl.DataFrame) else _frame(batch, {*columns, PARTS})
     _refuse_gaps(frame, columns)
     rules = [(pack, rule) for pack in packs for rule in pack.rules]
     if not rules or not frame.height:
         return pa.array([[] for _ in range(frame.height)], pa.list_(pa.string()))
     names = [f"{pack.name}.{rule.name}" for pack, rule in rules]
-    kept = [
-        kept_by(pack, rule, packs).fill_null(value=True).alias(name)
-        for (pack, rule), name in zip(rules, names, strict=True)
-    ]
-    failing = ~frame.select(kept).to_numpy()  # bool[rows, rules]
+    failing = _failing(frame, rules, packs)
+    bound = np.flatnonzero([by_part(pack, rule) for pack, rule in rules])
+    parts = parts_of(frame)
+    if len(bound) and parts.height:
+        _refuse_gaps(parts, columns)
+        rows = parts[ROW].to_numpy()
+        failing[np.ix_(np.unique(rows), bound)] = False
+        np.logical_or.at(failing, np.ix_(rows, bound), _failing(parts, [rules[k] for k in bound], packs))
     offsets = np.concatenate(([0], np.cumsum(np.count_nonzero(failing, axis=1)))).astype(np.int32)
     failed = pa.array(names, pa.string()).take(pa.array(np.nonzero(failing)[1]))
     return pa.ListArray.from_arrays(pa.array(offsets), failed)
+
+
+def by_part(pack: Pack, rule: Rule) -> bool:
+    """Whether a rule is bound to a language: its limits differ by language, or its pack is for one language.
+
+    Such a rule judges, of a document in two languages, the paragraphs in each; `of: document` says otherwise.
+    """
+    single = len({key.partition("-")[0] for key in pack.languages}) == 1
+    return not rule.whole and (single or set(rule.keep) != {DEFAULT})
+
+
+def parts_of(frame: "pl.DataFrame") -> "pl.DataFrame":
+    """The parts of the documents in two languages: rows like those of `frame`, with the values of the part.
+
+    `ROW` says which row each is of.
+    """
+    import polars as pl
+
+    if PARTS not in frame.columns:
+        return frame.clear().with_row_index(ROW)
+    rows = frame.with_row_index(ROW).filter(pl.col(PARTS).list.len() > 0).explode(PARTS)
+    kind = rows.schema[PARTS]
+    fields = [f.name for f in kind.fields if f.name in frame.columns] if isinstance(kind, pl.Struct) else []
+    return rows.with_columns(pl.col(PARTS).struct.field(name) for name in fields)
+
+
+def _failing(frame: "pl.DataFrame", rules: Sequence[tuple[Pack, Rule]], packs: Sequence[Pack]) -> Any:
+    """Which rows fail which rules: bool[rows, rules]."""
+    kept = [kept_by(pack, rule, packs).fill_null(value=True).alias(f"{pack.name}.{rule.name}") for pack, rule in rules]
+    return ~frame.select(kept).to_numpy()
 
 
 def matches(languages: Iterable[str], language: str, script: str) -> str | None:

@@ -89,6 +89,11 @@ def c4_lines(found: Any) -> Any:
 _last: tuple[Any, Any] | None = None
 
 
+def line_shapes(batch: pa.RecordBatch) -> Any:
+    """The shapes of all lines of a batch, uint32[l]: bits of `kernels.shapes.BIT`."""
+    return _shapes(batch)[0]
+
+
 def _shapes(batch: pa.RecordBatch) -> Any:
     """(shapes uint32[l], counts int64[n, 4]) of a batch, found once."""
     global _last  # noqa: PLW0603 - a memo of one entry, as in `tokens`
