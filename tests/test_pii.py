@@ -21,6 +21,7 @@ from openclaw_data.documents import DataError, from_texts, text_buffers
 from openclaw_data.edits import pii, pii_checks, pii_find
 from openclaw_data.kernels import pii as kernel
 from openclaw_data.kernels import pii_numbers as numbers
+from openclaw_data.kernels import pii_words
 from tests import reference_pii
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))
@@ -283,7 +284,9 @@ def test_made_up_look_alikes_are_left_alone(seed: int) -> None:
 def test_the_kernel_checks_digits_as_plain_python_does(number: str) -> None:
     texts = [number, f"汉{number}汉"]
     for text in texts:
-        windows = kernel.windows(*text_buffers(pa.array([text])), kernel.tables(tuple(pii_checks.IBAN_LENGTHS.items())))
+        windows = kernel.windows(
+            *text_buffers(pa.array([text])), pii_words.tables(tuple(pii_checks.IBAN_LENGTHS.items()))
+        )
         kinds = int(np.bitwise_or.reduce(windows[3])) if len(windows[3]) else 0
         assert bool(kinds & numbers.ID) == (
             len(number) == 18 and number[:17].isdigit() and pii_checks.resident_id(number)

@@ -21,6 +21,7 @@ from openclaw_data.edits import pii_checks as checks
 from openclaw_data.edits import pii_find
 from openclaw_data.errors import DataError, hint
 from openclaw_data.kernels import pii as kernel
+from openclaw_data.kernels import pii_words
 
 Mask = Literal["type", "pseudonym"]
 
@@ -163,7 +164,7 @@ def _found(texts: pa.Array, keep: Collection[str]) -> dict[int, list[Span]]:
     found: dict[int, list[Span]] = {}
     at_byte = at_character = 0
     last = -1
-    windows = kernel.windows(offsets, data, kernel.tables(tuple(checks.IBAN_LENGTHS.items())))
+    windows = kernel.windows(offsets, data, pii_words.tables(tuple(checks.IBAN_LENGTHS.items())))
     for d, a, b, kinds in zip(*(column.tolist() for column in windows), strict=True):
         if d != last:
             last, at_byte, at_character = d, int(offsets[d]), 0

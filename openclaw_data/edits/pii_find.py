@@ -16,8 +16,8 @@ from typing import NamedTuple
 from openclaw_data import suffixes
 from openclaw_data.edits import pii_checks as checks
 from openclaw_data.edits import pii_patterns as p
-from openclaw_data.kernels import pii as kernel
 from openclaw_data.kernels import pii_numbers as numbers
+from openclaw_data.kernels import pii_words as words
 
 KINDS = ("EMAIL", "PHONE", "ID_CARD", "SSN", "PASSPORT", "USCC", "IP", "BANK_CARD", "CREDIT_CARD", "IBAN", "QQ",
          "WECHAT", "PLATE")  # fmt: skip
@@ -302,30 +302,30 @@ def _spelled(t: _Text) -> Iterator[Hit]:
 
 
 _FINDERS: tuple[tuple[int, Callable[[_Text], Iterator[Hit]]], ...] = (
-    (kernel.EMAIL, _emails),
+    (words.EMAIL, _emails),
     (numbers.IPV4, _ipv4),
-    (kernel.IPV6, _ipv6),
+    (words.IPV6, _ipv6),
     (numbers.IBAN, _ibans),
     (numbers.ID, _ids),
     (numbers.USCC, _credit_codes),
     (numbers.HOTLINE, _hotlines),
     (numbers.CARD, _cards),
-    (kernel.PASSPORT, _passports),
-    (kernel.QQ, _qq),
-    (kernel.WECHAT, _wechat),
-    (kernel.PLATE, _plates),
+    (words.PASSPORT, _passports),
+    (words.QQ, _qq),
+    (words.WECHAT, _wechat),
+    (words.PLATE, _plates),
     (numbers.MOBILE, _mobiles),
     (numbers.LANDLINE, _landlines),
-    (numbers.SSN | kernel.SSN_WORD, _social_security),
+    (numbers.SSN | words.SSN_WORD, _social_security),
     (numbers.PLUS, _international),
     (numbers.NANP, _north_american),
-    (kernel.CONTEXT, _contextual),
-    (kernel.NUMERALS, _spelled),
+    (words.CONTEXT, _contextual),
+    (words.NUMERALS, _spelled),
 )
 """Kind of candidate -> what looks for values there; the earlier wins where two overlap."""
 
 
-def find(text: str, kinds: int = kernel.ALL) -> list[Hit]:
+def find(text: str, kinds: int = words.ALL) -> list[Hit]:
     """All personal data in `text` as (start, end, kind) in characters, sorted, none overlapping.
 
     Around each value found is searched again, with the value blotted out: it may have stood in the way of another, as

@@ -5,7 +5,7 @@ Texts are folded with `WIDE` first: full-width letters, digits and signs are wha
 
 import re
 
-from openclaw_data.kernels.pii import PROVINCES
+from openclaw_data.kernels.pii_words import PROVINCES
 
 WIDE = {c: c - 0xFEE0 for c in (*range(0xFF10, 0xFF1A), *range(0xFF21, 0xFF3B), *range(0xFF41, 0xFF5B))}
 WIDE |= {
