@@ -14,9 +14,10 @@ from hypothesis import strategies as st
 import openclaw_data
 from openclaw_data import documents
 from openclaw_data.documents import PAGE, RAW, DataError
+from openclaw_data.extraction.cleaning import clean
 from openclaw_data.extraction.engines import join_han_lines, label
 from openclaw_data.extraction.guard import Guard, PageFailedError, PageTimeoutError
-from openclaw_data.extraction.pages import TITLE_CHARS, clean, extract, pages
+from openclaw_data.extraction.pages import TITLE_CHARS, extract, pages
 
 ARTICLE = (
     "<html><head><title>\n 新闻  标题 </title></head><body><nav><a href=/>首页</a></nav><article><h1>标题</h1>"

@@ -2,9 +2,12 @@
 """What the engine makes of chosen blocks: lines, Markdown, comments, and the model's own file."""
 
 import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from openclaw_data.extraction import assemble, blocks, model
-from openclaw_data.kernels import html, html_features, html_judge, html_trees, html_vectors
+from openclaw_data.extraction.cleaning import clean
+from openclaw_data.kernels import html, html_features, html_join, html_judge, html_trees, html_vectors
 from openclaw_data.kernels.html_blocks import TEXTS
 from openclaw_data.kernels.html_tables import WORDS, word_bucket
 
@@ -118,6 +121,22 @@ def test_trees_are_walked_as_plain_python_would() -> None:
             total += float(trees.leaf[leaf + ~k])
         expected.append(1 / (1 + np.exp(-total)))
     assert np.allclose(model.predict(trees, x), expected, atol=1e-6)
+
+
+@given(
+    st.lists(
+        st.text(
+            st.sampled_from("ab \t\n\r\x0b\x7f\x81\x85\xa0\xe9\u2028\u2029\u3000\u3001\ufeff\uffee中é"), max_size=12
+        )
+    )
+)
+@settings(deadline=None)
+def test_what_cleaning_changes_is_found_in_the_bytes(texts: list[str]) -> None:
+    data = [text.encode() for text in texts]
+    found = np.zeros(len(texts), np.bool_)
+    html_join.unclean(np.frombuffer(b"".join(data), np.uint8), np.cumsum([0, *map(len, data)]), found)
+    assert all(found[k] or clean(text) == text for k, text in enumerate(texts))
+    assert not any(found[k] for k, text in enumerate(texts) if text.isalpha())
 
 
 def test_pages_are_judged_together_as_each_step_over_all_of_them_says() -> None:

@@ -3,6 +3,7 @@
 `guard` is the child process that takes the pages which could stop the worker.
 """
 
-from openclaw_data.extraction.pages import Page, clean, extract, pages
+from openclaw_data.extraction.cleaning import clean
+from openclaw_data.extraction.pages import Page, extract, pages
 
 __all__ = ["Page", "clean", "extract", "pages"]

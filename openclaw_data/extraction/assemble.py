@@ -2,6 +2,7 @@
 
 import itertools
 import re
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -14,11 +15,11 @@ _TR, _LI, _TABLE, _UL, _OL, _TD, _TH = (TAG[n] for n in ["tr", "li", "table", "u
 _BACKTICKS = re.compile("`+")
 
 
-def texts(scan: html.Scan, keep: Any) -> list[str]:
+def texts(scan: html.Scan, keep: Any, mend: Callable[[str], str] | None = None) -> list[str]:
     """Plain text of every page from the blocks that `keep` bool[blocks] chooses.
 
     A blank line stands between paragraphs, a line break between items of a list and rows of a table, a tab between the
-    cells of a row.
+    cells of a row. `mend` is `cleaning.clean` or nothing: it is applied where it may find something to do.
     """
     rows = np.flatnonzero(keep)
     kept = scan.blocks[rows]
@@ -26,8 +27,14 @@ def texts(scan: html.Scan, keep: Any) -> list[str]:
     bounds = np.searchsorted(rows, scan.page_blocks)
     out, ends = np.empty(size, np.uint8), np.empty(len(bounds), np.int64)
     html_join.join(scan.out, kept, scan.elements, bounds, out, ends)
-    data = out.tobytes()
-    return [data[a:b].decode("utf-8", "replace") for a, b in zip(ends[:-1].tolist(), ends[1:].tolist(), strict=True)]
+    data = out.data
+    found = [str(data[a:b], "utf-8", "replace") for a, b in itertools.pairwise(ends.tolist())]
+    if mend is not None:
+        odd = np.empty(len(found), np.bool_)
+        html_join.unclean(out, ends, odd)
+        for k in np.flatnonzero(odd).tolist():
+            found[k] = mend(found[k])
+    return found
 
 
 def markdown(scan: html.Scan, keep: Any) -> list[str]:

@@ -2,9 +2,10 @@
 
 import html as entities
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
+from openclaw_data.extraction.cleaning import clean
 from openclaw_data.extraction.describe import Description, stated
 
 BATCH_BYTES = 8_000_000
@@ -32,7 +33,7 @@ def extract_batch(
 def extract_described(pages: Sequence[str | bytes], urls: Sequence[str]) -> list[tuple[str, str, Description, str]]:
     """(main text, title, what it states of itself, text of its links) of every page; `urls`: where they are from."""
     found: list[tuple[str, str, Description, str]] = []
-    for scan, of_scan in _extracted(pages):
+    for scan, of_scan in _extracted(pages, mend=clean):
         said = stated(scan, urls[len(found) : len(found) + len(of_scan)])
         linked = link_texts(scan)
         found += [(*text, one, links) for text, one, links in zip(of_scan, said, linked, strict=True)]
@@ -51,7 +52,11 @@ def link_texts(scan: Any) -> list[str]:
 
 
 def _extracted(
-    pages: Sequence[str | bytes], *, comments: bool = False, markdown: bool = False
+    pages: Sequence[str | bytes],
+    *,
+    comments: bool = False,
+    markdown: bool = False,
+    mend: Callable[[str], str] | None = None,
 ) -> Iterator[tuple[Any, list[tuple[str, str]]]]:
     """Each scan with the texts and titles of its pages."""
     from openclaw_data.extraction import assemble, model
@@ -59,7 +64,7 @@ def _extracted(
     trained = model.load()
     for scan in scans(pages):
         keep = model.choose(trained, scan, comments=comments)
-        texts = assemble.markdown(scan, keep) if markdown else assemble.texts(scan, keep)
+        texts = assemble.markdown(scan, keep) if markdown else assemble.texts(scan, keep, mend)
         yield scan, list(zip(texts, titles(scan), strict=True))
 
 

@@ -91,8 +91,9 @@ COMMON = (
 )
 """Characters that make a decoding plausible. A wrong decoding hits them by chance in one case of ten."""
 
-_META = re.compile(rb"<meta\b[^>]{0,500}?\bcharset\s{0,9}=\s{0,9}[\"']?\s{0,9}([\w.:-]{2,40})", re.IGNORECASE)
-_XML = re.compile(rb"^\s{0,99}<\?xml\b[^>]{0,200}?\bencoding\s{0,9}=\s{0,9}[\"']([\w.:-]{2,40})", re.IGNORECASE)
+_META = re.compile(rb"\bcharset\s{0,9}=\s{0,9}[\"']?\s{0,9}([\w.:-]{2,40})")
+_XML = re.compile(rb"\s{0,99}<\?xml\b[^>]{0,200}?\bencoding\s{0,9}=\s{0,9}[\"']([\w.:-]{2,40})")
+_WORD = b"abcdefghijklmnopqrstuvwxyz0123456789_"
 _COMMENT = re.compile(rb"<!--.*?(?:-->|\Z)", re.DOTALL)
 _HEADER = re.compile(r"\bcharset\s*=\s*[\"']?\s*([\w.:-]{2,40})", re.IGNORECASE)
 
@@ -141,12 +142,22 @@ def declared_meta(raw: bytes) -> str:
 
     Comments are skipped. A page whose declaration can be read as ASCII is not UTF-16, whatever it says.
     """
-    head = raw[:PRESCAN_BYTES]
-    match = _XML.search(head) or _META.search(_COMMENT.sub(b"", head) if b"<!--" in head else head)
+    head = raw[:PRESCAN_BYTES].lower()
+    match = _XML.match(head) or _in_meta(_COMMENT.sub(b"", head) if b"<!--" in head else head)
     if not match:
         return ""
     name = canonical(match.group(1).decode("latin-1"))
     return "utf-8" if name.startswith("utf-16") else name
+
+
+def _in_meta(head: bytes) -> re.Match[bytes] | None:
+    """The first `charset=` in a `<meta>` of a lower-case head: searched for by its own name, which is rarer."""
+    for match in _META.finditer(head):
+        start = head.rfind(b"<meta", 0, match.start())
+        between = head[start + 5 : match.start()]
+        if start >= 0 and between[:1].strip(_WORD) and len(between) <= 500 and b">" not in between:
+            return match
+    return None
 
 
 def decode(raw: bytes, content_type: str = "") -> Decoded:

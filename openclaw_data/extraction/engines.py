@@ -7,6 +7,7 @@ it within bounds, and cleans what it returns.
 import re
 import sys
 from collections.abc import Callable, Sequence
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any, NamedTuple
 
@@ -79,6 +80,7 @@ def missing_engine(name: str) -> DataError:
     )
 
 
+@cache  # the version of a package is looked for in files
 def label(name: str) -> str:
     """What the `extractor` column says: engine and version, as `resiliparse 2.0.1`.
 
@@ -111,7 +113,7 @@ def join_han_lines(html: str) -> str:
 
 
 def keep_lone_characters(html: str) -> str:
-    """The page with U+FEFF after each CJK character that is alone between two tags; `pages.clean` takes it out again.
+    """The page with U+FEFF after each CJK character that is alone between two tags; `clean` takes it out again.
 
     Resiliparse's main content leaves out a text node of one character beyond ASCII, taking it for a separator: of
     `<i>甲</i>和<a>乙丙</a>。` it keeps neither the `和` nor the full stop. A node of two characters is safe.

@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from openclaw_data.documents import PAGE, RAW, DataError
 from openclaw_data.extraction import blocks, charset
+from openclaw_data.extraction.cleaning import CONTROL, clean
 from openclaw_data.extraction.describe import NOTHING, Description
 from openclaw_data.extraction.engines import ENGINES, label
 
@@ -19,13 +20,6 @@ TITLE_CHARS = 500
 """A longer title is cut: it is not a title."""
 
 _SPACES = re.compile(r"\s+")
-_LINE_END = re.compile("[ \t\u00a0\u3000]+\n")
-_TABS = re.compile("\t\t+")
-_BLANK_LINES = re.compile("\n{3,}")
-_OTHER_ENDS = ("\r", "\x0b", "\x0c", "\x85", "\u2028", "\u2029")
-_NEWLINES = str.maketrans(dict.fromkeys(_OTHER_ENDS, "\n"))
-_BLANKS_AT_END = (" \n", "\t\n", "\u00a0\n", "\u3000\n")
-_CONTROL = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufeff]")
 _MARKUP = re.compile(
     rb"<(?:!doctype\s+html|html|head|body|title|meta|div|p|br|table|span|a|script|h[1-6]|ul|li)\b", re.IGNORECASE
 )
@@ -147,28 +141,9 @@ def is_plain(mime: str, payload: bytes) -> bool:
     return mime.lower().lstrip().startswith("text/plain") and not _MARKUP.search(payload[:1024])
 
 
-def clean(text: str) -> str:
-    """Text fit for storage: one kind of line end, no trailing blanks, at most one blank line, no controls.
-
-    Removed: C0 and C1 controls but tab, lone surrogates, zero-width no-break space (a byte order mark in the middle
-    of a file). What else to normalise (width, spaces, punctuation) is for edits.
-    """
-    # Substring tests run at memory speed, so that clean text costs next to nothing.
-    if any(end in text for end in _OTHER_ENDS):
-        text = text.replace("\r\n", "\n").translate(_NEWLINES)
-    text = _CONTROL.sub("", text)
-    if "\t\t" in text:
-        text = _TABS.sub("\t", text)
-    if any(blank in text for blank in _BLANKS_AT_END):
-        text = _LINE_END.sub("\n", text)
-    if "\n\n\n" in text:
-        text = _BLANK_LINES.sub("\n\n", text)
-    return text.strip("\n").rstrip(" \t\u00a0\u3000\n")
-
-
 def _title(title: str) -> str:
     """A title on one line, of at most `TITLE_CHARS` characters."""
-    return _SPACES.sub(" ", _CONTROL.sub("", title[: 4 * TITLE_CHARS])).strip()[:TITLE_CHARS].rstrip()
+    return _SPACES.sub(" ", CONTROL.sub("", title[: 4 * TITLE_CHARS])).strip()[:TITLE_CHARS].rstrip()
 
 
 def _pages(tasks: list[Task], run: Run) -> Iterator[Page]:
@@ -189,7 +164,7 @@ def _pages(tasks: list[Task], run: Run) -> Iterator[Page]:
             detail = f"{type(result).__name__}: {result}"[:200]
             yield Page("", "", *evidence, run.extractor, "extract_failed", detail)
         else:
-            yield Page(clean(result[0]), _title(result[1]), *evidence, run.extractor, "", "", *result[2], result[3])
+            yield Page(result[0], _title(result[1]), *evidence, run.extractor, "", "", *result[2], result[3])
 
 
 _Found = tuple[str, str, Description, str]

@@ -7,6 +7,7 @@ import numpy as np
 
 from openclaw_data.kernels.html_layout import B_ELEMENT, B_END, B_FLAGS, B_START, E_PARENT, E_TAG
 from openclaw_data.kernels.html_tables import IN_LIST, IN_TABLE, TAG
+from openclaw_data.kernels.html_vectors import copy
 
 CLIMB = 16
 """How far up a list item, a row or a quotation is looked for."""
@@ -41,7 +42,7 @@ def _gap(before: Any, block: Any, elements: Any) -> int:
 @numba.njit(cache=True, nogil=True, _nrt=False)
 def join(source: Any, kept: Any, elements: Any, bounds: Any, out: Any, ends: Any) -> None:
     """Write the text of all pages to `out`; page i is out[ends[i]:ends[i+1]]."""
-    o = 0
+    o = np.int64(0)
     ends[0] = 0
     for p in range(len(bounds) - 1):
         for k in range(bounds[p], bounds[p + 1]):
@@ -52,7 +53,43 @@ def join(source: Any, kept: Any, elements: Any, bounds: Any, out: Any, ends: Any
                 if not gap:
                     out[o] = 10
                     o += 1
-            for i in range(kept[k, B_START], kept[k, B_END]):
-                out[o] = source[i]
-                o += 1
+            start, size = np.int64(kept[k, B_START]), np.int64(kept[k, B_END] - kept[k, B_START])
+            copy(source, start, size, out, o)
+            o += size
         ends[p + 1] = o
+
+
+@numba.njit(cache=True, nogil=True, _nrt=False)
+def unclean(out: Any, ends: Any, found: Any) -> None:
+    """Which texts `cleaning.clean` may change: found bool[n], for page i in out[ends[i]:ends[i+1]], all in UTF-8."""
+    for p in range(len(ends) - 1):
+        start, end = ends[p], ends[p + 1]
+        found[p] = start < end and (out[start] == 10 or out[end - 1] == 10 or _blank_before(out, start, end))
+        for i in range(start, end):
+            c = out[i]
+            if c == 10:
+                twice = i - start >= 2 and out[i - 1] == 10 and out[i - 2] == 10
+                found[p] |= twice or _blank_before(out, start, i)
+            elif c == 9:
+                found[p] |= i > start and out[i - 1] == 9
+            else:
+                found[p] |= c < 32 or c == 127 or (c in (0xC2, 0xE2, 0xEF) and _odd(c, out, i + 1, end))
+
+
+@numba.njit(cache=True, nogil=True, _nrt=False)
+def _blank_before(out: Any, start: int, i: int) -> bool:
+    """Whether a space, a tab, U+00A0 or U+3000 ends at `i`."""
+    a = out[i - 1] if i - start >= 1 else 0
+    b = out[i - 2] if i - start >= 2 else 0
+    c = out[i - 3] if i - start >= 3 else 0
+    return a == 32 or a == 9 or (a == 0xA0 and b == 0xC2) or (a == 0x80 and b == 0x80 and c == 0xE3)
+
+
+@numba.njit(cache=True, nogil=True, _nrt=False)
+def _odd(lead: int, out: Any, i: int, end: int) -> bool:
+    """Whether `lead` and what is at `i` make a control of U+0080 to U+009F, U+2028, U+2029 or U+FEFF."""
+    a = out[i] if i < end else 0
+    b = out[i + 1] if i + 1 < end else 0
+    if lead == 0xC2:
+        return a < 0xA0
+    return a == 0x80 and (b == 0xA8 or b == 0xA9) if lead == 0xE2 else a == 0xBB and b == 0xBF

@@ -6,6 +6,7 @@ from typing import Any
 import numba
 from llvmlite import ir
 from numba import types
+from numba.core import cgutils
 from numba.extending import intrinsic
 
 ROWS = 64
@@ -120,6 +121,23 @@ def transpose(rows: Any, n: int, columns: Any) -> None:
     for r in range(0, n, _LANES):
         for c in range(0, width, _LANES):
             _transpose(rows, r * width + c, width, columns, c * ROWS + r)
+
+
+@intrinsic
+def _copy(context: Any, source: Any, i: Any, size: Any, out: Any, o: Any) -> Any:
+    def generate(target: Any, builder: Any, signature: Any, values: Any) -> Any:
+        arrays = [target.make_array(signature.args[k])(target, builder, values[k]).data for k in (0, 3)]
+        start, goal = builder.gep(arrays[0], [values[1]]), builder.gep(arrays[1], [values[4]])
+        cgutils.raw_memcpy(builder, goal, start, values[2], ir.Constant(_LONG, 1))
+        return target.get_dummy_value()
+
+    return types.void(source, types.int64, types.int64, out, types.int64), generate
+
+
+@numba.njit(cache=True, nogil=True, _nrt=False)
+def copy(source: Any, i: int, size: int, out: Any, o: int) -> None:
+    """Copy source[i : i + size] to `out` at `o`, bytes."""
+    _copy(source, i, size, out, o)
 
 
 @intrinsic
