@@ -44,6 +44,9 @@ def floor(warc: str, _: str) -> dict[str, Any]:
 
 
 def ours(given: str, recipe: str) -> dict[str, Any]:
+    from openclaw_data import memory
+
+    memory.keep()  # as the command line does
     import openclaw_data
 
     source = {".jsonl": "jsonl", ".parquet": "parquet"}.get(Path(given).suffix, "cc")

@@ -41,6 +41,9 @@ class Round:
 
 def curate(warc: Path, recipe: str) -> dict[str, float]:
     """Warm up on the sample, then one run of `recipe` over `warc`, with one worker; the folders are deleted."""
+    from openclaw_data import memory
+
+    memory.keep()  # as the command line does
     started = time.perf_counter()
     run(SAMPLE, recipe)
     warm_up = time.perf_counter() - started

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from openclaw_data import memory
 from openclaw_data.commands import (
     audit,
     decontaminate,
@@ -39,6 +40,7 @@ app.add_typer(train.app, name="train")
 
 def main() -> None:
     """The entry point: bad input is one line on standard error and status 2, an interrupt is 130."""
+    memory.keep()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _interrupt)
     try:

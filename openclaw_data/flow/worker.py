@@ -17,6 +17,8 @@ import warnings
 from multiprocessing.connection import Connection
 from typing import Any
 
+from openclaw_data import memory
+
 _PAGE = "<title>A page</title><article><p>Some words to read here.<p>你好，世界。</article>"
 
 
@@ -25,6 +27,7 @@ def main() -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)  # the run ends us
     _end_with(int(sys.argv[1]))
+    memory.keep()
     sockets = [int(fd) for fd in sys.argv[2:]]
     load()
     if not sys.stdin.readline():
