@@ -131,10 +131,13 @@ def main() -> int:
 
 def disturb(asked: argparse.Namespace, place: Path) -> int:
     subprocess.run(command(asked.recipe, asked.input, place / "undisturbed", 2), cwd=ROOT, check=True)
-    began = time.monotonic()  # the first one may have compiled kernels, which takes longer than the run
-    subprocess.run(command(asked.recipe, asked.input, place / "again", 1), cwd=ROOT, check=True)
-    seconds, wanted = time.monotonic() - began, digests(place / "undisturbed")
-    bad = int(_differs(place / "again", wanted))
+    wanted = digests(place / "undisturbed")
+    seconds, bad = 1e9, 0
+    for name in ("one", "another"):  # the first with so many workers may have compiled kernels, for longer than it ran
+        began = time.monotonic()
+        subprocess.run(command(asked.recipe, asked.input, place / name, 1), cwd=ROOT, check=True)
+        seconds = min(seconds, time.monotonic() - began)
+        bad += _differs(place / name, wanted)
     out, state = place / "out", random.Random(asked.seed)
     for point in POINTS:
         hit = killed_at(point, command(asked.recipe, asked.input, out, 1 + (point.who == "worker")), place)
