@@ -416,7 +416,29 @@ def test_the_command_line_tells_problems_and_ends_with_status_one(copy: Path, cl
     (copy / "notes.txt").write_text("mine")
     ended = cli("verify", copy)
     assert ended.status == 1
-    assert ended.out.startswith("notes.txt: is not in the manifest\n1 problems: ")
+    assert ended.out.startswith("notes.txt: is not in the manifest\n1 problem: ")
+
+
+def test_a_damaged_dataset_or_a_bad_key_stops_a_takedown_and_leaves_nothing(copy: Path, tmp_path: Path) -> None:
+    out, asked = tmp_path / "out", request(ids=(rows(copy).row(0, named=True)["id"],))
+    first = copy / manifest.read(str(copy)).shards[0].path
+    data = first.read_bytes()
+    with pytest.raises(DataError, match="is no private key"):
+        takedown.takedown(str(copy), asked, str(out), tmp_path / "none.pem")
+    with pytest.raises(DataError, match="names no documents, only the dataset"):
+        takedown.takedown(str(copy), request(dataset="sample"), str(out))
+    for damaged, message in (
+        (data[:5000], "has 5,000 bytes, the manifest says"),
+        (data[:-200] + bytes(192) + data[-8:], "cannot be cut"),
+        (data[:4] + bytes(len(data) - 5000) + data[-4996:], "cannot be cut"),
+        (None, "is missing"),
+    ):
+        first.unlink()
+        if damaged:
+            first.write_bytes(damaged)
+        with pytest.raises(DataError, match=message):
+            takedown.takedown(str(copy), asked, str(out))
+        assert not out.exists()
 
 
 def test_an_opt_out_list_is_a_takedown(copy: Path, tmp_path: Path) -> None:

@@ -72,7 +72,8 @@ def verify(
         for problem in report.problems:
             _print(f"{problem.file}: {problem.fact}")
         state = {"yes": "signature valid", "unchecked": "signature not checked (give --key)", "no": "not signed"}
-        verdict = f"{len(report.problems)} problems" if report.problems else "all well"
+        count = len(report.problems)
+        verdict = f"{count} problem{'s' * (count > 1)}" if count else "all well"
         _print(
             f"{verdict}: {report.files} files, {report.size_bytes / 1e6:,.1f} MB, {report.rows:,} documents, "
             f"{state[report.signed]}."

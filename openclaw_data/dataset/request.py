@@ -11,8 +11,15 @@ from openclaw_data.dataset.manifest import Section
 from openclaw_data.errors import DataError
 from openclaw_data.rights import optout
 
+_NAMING = ("ids", "urls", "url_prefixes", "domains", "text_sha256")
 Id = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$")]
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+_MEANT = {
+    "extra_forbidden": f"is no member of a request; {', '.join(_NAMING)} are",
+    "tuple_type": "is one value, but takes a list: [...]",
+    "missing": "is missing",
+}
+"""Errors in words that need no knowledge of how this program reads YAML."""
 Date = Annotated[str, StringConstraints(pattern=r"^\d{4}-\d{2}-\d{2}$")]
 
 
@@ -56,7 +63,9 @@ def read(path: str | Path) -> Request:
         where = tuple(p for p in first["loc"] if isinstance(p, int | str))
         name = ".".join(str(p) for p in where) or "the request"
         place = f"{path}, line {yaml_strict.line_of(positions, where)}"
-        raise DataError(place, f"{name}: {first['msg'].removeprefix('Value error, ')}.") from None
+        raise DataError(
+            place, f"{name}: {_MEANT.get(first['type'], first['msg']).removeprefix('Value error, ')}."
+        ) from None
 
 
 def from_optouts(path: str, date: str) -> Request:

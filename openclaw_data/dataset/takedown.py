@@ -17,9 +17,10 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 import pyarrow as pa
+import zstandard
 
 from openclaw_data import storage
-from openclaw_data.dataset import balance, contents, duplicates, manifest, shards, splice
+from openclaw_data.dataset import balance, contents, duplicates, manifest, shards, signature, splice
 from openclaw_data.dataset.request import Request
 from openclaw_data.dataset.seal import SIGNATURE, seal
 from openclaw_data.dedup import index
@@ -29,6 +30,9 @@ from openclaw_data.rights import optout
 
 TOMBSTONES = "tombstones.jsonl"
 _MADE_ANEW = (manifest.NAME, SIGNATURE, TOMBSTONES, "croissant.json", "README.md", "provenance.dsse.json")
+_VERIFY = "See what `openclaw-data verify` says of it; if all is well there, please report this."
+_DAMAGE = (ValueError, IndexError, KeyError, zstandard.ZstdError)
+"""What reading damaged Parquet raises."""
 _THREADS = min(8, 2 + (os.cpu_count() or 1))
 """More than there are cores, since each waits for the disk at the end of a file."""
 
@@ -47,23 +51,51 @@ def takedown(dataset: str, request: Request, output: str, key: str | Path | None
     the old version and stay behind.
 
     Raises:
-        DataError: `output` is not empty, either is not a local folder, or nothing fits the request.
+        DataError: `output` is not empty, either is not a local folder, nothing fits the request, the key is none, or
+            `dataset` is damaged.
     """
+    for folder in (dataset, output):
+        if not storage.is_local(folder):
+            raise DataError(folder, "is no local folder, and a takedown works on those.", "Copy the dataset first.")
     old = manifest.read(dataset)
-    if not (storage.is_local(dataset) and storage.is_local(output)):
-        raise DataError(output, "a takedown works on local folders.", "Copy the dataset here first.")
     if storage.names(output):
         raise DataError(output, "is not empty.", "Choose another --output; nothing is overwritten.")
     if request.id in {t.id for t in old.takedowns}:
         raise DataError(request.id, "was carried out on this dataset already.", "Give a new request a new id.")
-    hosts = optout.parse(request.domains, "domains")
+    hosts = optout.parse(request.domains, f"{request.id}, domains")
+    if not looked_at(request, hosts):
+        raise DataError(request.id, "names no documents, only the dataset.", "Give ids, urls, domains or text_sha256.")
+    if key is not None:
+        signature.private_key(key)
+    _check_sizes(dataset, old)
+    try:
+        return seal(output, _carry_out(dataset, old, request, hosts, output), key)
+    except BaseException as error:
+        storage.remove(output)
+        if isinstance(error, _DAMAGE) or (isinstance(error, OSError) and error.errno is None):  # Arrow gives no number
+            raise DataError(dataset, f"cannot be cut: {str(error).splitlines()[0]}.", _VERIFY) from error
+        raise
+
+
+def _check_sizes(dataset: str, old: manifest.Manifest) -> None:
+    for file in (*old.shards, *old.decisions, *old.files):
+        path = storage.join(dataset, file.path)
+        if not storage.exists(path):
+            raise DataError(path, "is missing.", _VERIFY)
+        if storage.size(path) != file.size_bytes:
+            raise DataError(path, f"has {storage.size(path):,} bytes, the manifest says {file.size_bytes:,}.", _VERIFY)
+
+
+def _carry_out(
+    dataset: str, old: manifest.Manifest, request: Request, hosts: optout.Domains, output: str
+) -> manifest.Manifest:
+    """Write everything but what describes the new version, and return the manifest to be sealed."""
     with ThreadPoolExecutor(_THREADS) as pool:
         cut = pool.map(lambda f: _shard(dataset, output, f, request, hosts), old.shards)
         marked = pool.map(lambda f: _part(dataset, output, f, request, hosts), old.decisions)
         made, parts = list(cut), list(marked)
     tombs = [t for m in made for t in m.tombstones]
     if not tombs:
-        storage.remove(output)
         raise DataError(request.id, "names no document of this dataset.", "Nothing was written.")
     ids = {t["id"] for t in tombs}
     prints = tuple(_prints(dataset, output, f, ids) for f in old.fingerprints)
@@ -83,7 +115,7 @@ def takedown(dataset: str, request: Request, output: str, key: str | Path | None
         counts = pool.submit(balance.count, output, decided, names, read_)
         described = pool.submit(contents.describe, output, names)
         clusters = pool.submit(duplicates.count, output, decided)
-    new = old.model_copy(
+    return old.model_copy(
         update={
             "version": version,
             "shards": tuple(m.file for m in made),
@@ -97,7 +129,6 @@ def takedown(dataset: str, request: Request, output: str, key: str | Path | None
             "previous": old.digest,
         }
     )
-    return seal(output, new, key)
 
 
 def looked_at(request: Request, hosts: optout.Domains) -> list[str]:
@@ -146,17 +177,22 @@ def _shard(dataset: str, output: str, file: manifest.Shard, request: Request, ho
         return Removed(file, [])
     opened = storage.open_parquet(source)
     with storage.create(target) as path:
-        if splice.fits(opened):
-            words = shards.settings(shards.bare(opened.schema_arrow))
-            facts = splice.copy_without(source, path, gone, words)._asdict()
-        else:
-            facts = shards.copy_without(source, path, gone)._asdict() | _facts(path)
+        facts = _cut(source, path, opened, gone)
     left = pl.DataFrame(opened.read(["id", "text_sha256"], use_threads=False)).filter(pl.Series(gone))
     tombstones = [
         {"id": i, "text_sha256": h, "request": request.id, "date": request.date, "reason": request.reason}
         for i, h in left.rows()
     ]
     return Removed(file.model_copy(update=facts), tombstones)
+
+
+def _cut(source: str, path: str, opened: Any, gone: npt.NDArray[np.bool_]) -> dict[str, Any]:
+    """Write a shard without the rows `gone`; its facts for the manifest."""
+    if splice.fits(opened):
+        words = shards.settings(shards.bare(opened.schema_arrow))
+        return splice.copy_without(source, path, gone, words)._asdict()
+    facts = shards.copy_without(source, path, gone)._asdict()
+    return facts | {"sha256": storage.sha256(path), "size_bytes": storage.size(path)}
 
 
 def _part(dataset: str, output: str, file: manifest.File, request: Request, hosts: optout.Domains) -> manifest.File:
@@ -197,10 +233,6 @@ def _marked(opened: Any, gone: npt.NDArray[np.bool_], reason: str) -> Iterator[p
             dropped_by=pl.when(rows).then(pl.col("dropped_by").list.concat(pl.lit([reason]))).otherwise("dropped_by"),
         ).select(names)
         yield new.to_arrow(compat_level=pl.CompatLevel.oldest()).cast(fields)
-
-
-def _facts(path: str) -> dict[str, Any]:
-    return {"sha256": storage.sha256(path), "size_bytes": storage.size(path)}
 
 
 def _link(source: str, target: str) -> None:
