@@ -419,7 +419,9 @@ def test_the_command_line_tells_problems_and_ends_with_status_one(copy: Path, cl
     assert ended.out.startswith("notes.txt: is not in the manifest\n1 problem: ")
 
 
-def test_a_damaged_dataset_or_a_bad_key_stops_a_takedown_and_leaves_nothing(copy: Path, tmp_path: Path) -> None:
+def test_a_damaged_dataset_or_a_bad_key_stops_a_takedown_and_leaves_nothing(
+    made: Path, copy: Path, tmp_path: Path
+) -> None:
     out, asked = tmp_path / "out", request(ids=(rows(copy).row(0, named=True)["id"],))
     first = copy / manifest.read(str(copy)).shards[0].path
     data = first.read_bytes()
@@ -439,6 +441,10 @@ def test_a_damaged_dataset_or_a_bad_key_stops_a_takedown_and_leaves_nothing(copy
         with pytest.raises(DataError, match=message):
             takedown.takedown(str(copy), asked, str(out))
         assert not out.exists()
+    (out / ".git").mkdir(parents=True)
+    with pytest.raises(DataError, match="names no document of"):
+        takedown.takedown(str(made), request(ids=("nobody",)), str(out))
+    assert [p.name for p in out.iterdir()] == [".git"]
 
 
 def test_an_opt_out_list_is_a_takedown(copy: Path, tmp_path: Path) -> None:

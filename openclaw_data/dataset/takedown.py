@@ -71,10 +71,18 @@ def takedown(dataset: str, request: Request, output: str, key: str | Path | None
     try:
         return seal(output, _carry_out(dataset, old, request, hosts, output), key)
     except BaseException as error:
-        storage.remove(output)
+        _clear(output)
         if isinstance(error, _DAMAGE) or (isinstance(error, OSError) and error.errno is None):  # Arrow gives no number
             raise DataError(dataset, f"cannot be cut: {str(error).splitlines()[0]}.", _VERIFY) from error
         raise
+
+
+def _clear(folder: str) -> None:
+    """Remove what was written to a folder that was empty, or held hidden files alone."""
+    for name in storage.names(folder):
+        storage.remove(storage.join(folder, name))
+    with contextlib.suppress(OSError):
+        Path(folder).rmdir()
 
 
 def _check_sizes(dataset: str, old: manifest.Manifest) -> None:
