@@ -64,9 +64,9 @@ def _conversion(text):
     return head.encode() + text + b"\r\n\r\n"
 
 
-def test_workers_share_splits_as_the_local_runner_deals_them_out():
+def test_whoever_is_free_takes_the_next_split():
     assert estimate._longest([3.0, 1.0, 1.0, 1.0], 1) == 6.0
-    assert estimate._longest([3.0, 1.0, 1.0, 1.0], 2) == 4.0
+    assert estimate._longest([3.0, 1.0, 1.0, 1.0], 2) == 3.0
     assert estimate._longest([3.0, 1.0, 1.0, 1.0], 8) == 3.0
 
 

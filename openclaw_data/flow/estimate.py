@@ -6,6 +6,7 @@ scaled to the whole input. What a small sample cannot show, the fixed costs of a
 and the report take, are constants from whole runs (docs/performance.md).
 """
 
+import heapq
 import tempfile
 import time
 from collections import Counter
@@ -27,8 +28,8 @@ SPLITS = 8
 """Splits that are looked into."""
 WARM_UP = 16
 """Records annotated before the clock starts: kernels and models are loaded by them."""
-START_SECONDS, GRAPH_SECONDS = 3.0, 0.05
-"""CPU time that a worker process, and a graph on the local runner, take before they do anything."""
+START_SECONDS, RUN_SECONDS = 2.0, 0.4
+"""Time until worker processes have loaded, and what a run takes whatever its input: rule packs, the report, files."""
 AFTER_SECONDS = 3e-5
 """CPU time a record for edges, clusters, counts and the audit report, on top of what is measured here."""
 PROBE_BYTES = 1 << 20
@@ -206,7 +207,7 @@ def _scale(
     common = _rates(seen, a_batch)  # for a format of which no split was looked into
     rows = np.array([(s.stop - s.start) * rates.get(s.format, common) for s in splits])
     records, costs, shuffled, output, work = rows.sum(0).tolist()
-    after = records * AFTER_SECONDS + GRAPH_SECONDS * 8
+    after = records * AFTER_SECONDS + RUN_SECONDS
     wall = {n: _longest(rows[:, 1].tolist(), n) + START_SECONDS * (n > 1) + after for n in workers}
     return Estimate(
         run_id=job.run_id,
@@ -238,8 +239,11 @@ def _more(job: folder.Job, records: float) -> int:
 
 
 def _longest(costs: list[float], workers: int) -> float:
-    """The busiest worker's time: the local runner deals splits out in turn."""
-    return max(sum(costs[n::workers]) for n in range(workers))
+    """When the last worker is done: whoever is free takes the next split."""
+    busy = [0.0] * workers
+    for cost in costs:
+        heapq.heapreplace(busy, busy[0] + cost)
+    return max(busy)
 
 
 def store(found: Estimate, work: str) -> None:
