@@ -31,6 +31,8 @@ CAUSES = {
     "old raw text": "xmp, plaintext, listing",
 }
 """Classes by the CSS selector of their elements; "" is `HIDDEN` inside of a line."""
+SCRIPTS = "script[type^='math/tex'], img.tex, img.latex, img[class*='mwe-math-fallback']"
+"""What the scanner writes as LaTeX and no tree has as text."""
 NO_TEXT = "script, style, title, template, noscript, iframe, noembed, noframes"
 _BLOCKS = "address article aside blockquote body br button caption center dd details dialog dir div dl dt fieldset "
 _BLOCKS += (
@@ -127,10 +129,11 @@ def explain(page: str, mine: Counter[str]) -> tuple[Counter[str], int, Counter[s
     from resiliparse.parse.html import HTMLTree
 
     tree = HTMLTree.parse(page)
+    written = bool(list(tree.document.query_selector_all(SCRIPTS)))
     without(tree, NO_TEXT)
     other = theirs(tree)
     size, left, found = other.total(), differing(mine, other), Counter[str]()
-    formulas = bool(left) and bool(list(tree.document.query_selector_all(CAUSES["formulas"])))
+    formulas = written or bool(list(tree.document.query_selector_all(CAUSES["formulas"])))
     for cause, selector in CAUSES.items() if left else ():
         without(tree, selector)
         other = theirs(tree)
