@@ -57,6 +57,7 @@ class Twin:
     element: int = 0
     power: bool = False
     formula: tuple[int, str, str] | None = None  # blocks before it, text before it, gap before it
+    link_end: tuple[int, str] | None = None  # the same for the text of the last link
     last_formula: tuple[int, str] | None = None  # blocks before the last that was written, text up to its end
 
     # --- text ---
@@ -103,7 +104,7 @@ class Twin:
             for k, c in enumerate(text):
                 if c in SPACE or c in BLANK or (c == "\u3000" and (not self.text or self.gap)):
                     kind = "wrap" if c in "\n\r" and not entity else "space"
-                    self.gap = max(self.gap, kind, key=["", "space", "wrap", "line"].index)
+                    self.gap = max(self.gap, kind, key=["", "space", "wrap", "apart", "line"].index)
                 elif c not in NOTHING and c >= " " and c != "\x7f":
                     if entity and k:  # the second character of an entity needs no gap
                         self.text += c
@@ -114,6 +115,7 @@ class Twin:
             written = self.text.encode()[before:]
             self.links += len(written)
             if written:
+                self.link_end = (len(self.blocks), self.text)
                 self.link_text += ("" if before else "\n") + written.decode()
 
     def newline(self) -> None:
@@ -244,6 +246,8 @@ class Twin:
                 if "href" not in attributes and "link" not in outer.flags:
                     flags -= {"link"}
                 if "href" in attributes:
+                    if self.gap == "wrap" and self.text and self.link_end == (len(self.blocks), self.text):
+                        self.gap = "apart"
                     self.link_text += "\n"
         element = outer.element
         if tag in BLOCK and "skip" not in flags and "pre" not in outer.flags:

@@ -149,6 +149,11 @@ def test_any_bytes_can_be_scanned(data: bytes) -> None:
         ("<template><div>no<p>no</div></template>yes", ["yes"]),
         ("<dl><dt>term<dd>meaning<dt>other<dd>one</dl>", ["term", "meaning", "other", "one"]),
         ("<table><tr><td colspan=2>a</td><td rowspan=3>b<tr><td>c</table>", ["a", "b", "c"]),
+        (
+            "<a href=1>首页</a>\n<a href=2>新闻</a> | 这是<a href=3>链接</a>\n后面，<a href=4>前\n面</a>",
+            ["首页 新闻 | 这是链接后面，前面"],
+        ),
+        ("<a href=1>ニュース</a>\n  <a href=2>\nホーム</a><a href=3>続</a>", ["ニュース ホーム続"]),
         ("<ruby>東<rb>京</rb><rtc><rt>とう<rt>きょう</rtc></ruby>は", ["東京は"]),
         ("这是<b>中文</b>\n<i>文字</i>，\nEnglish\n混排", ["这是中文文字， English 混排"]),
         ("H<sub>2</sub>O E=mc<sup>2</sup> e<sup>-x</sup> 10<sup>th</sup>", ["H2O E=mc^2 e^-x 10th"]),

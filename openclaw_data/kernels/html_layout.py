@@ -28,11 +28,12 @@
     STACK,  # where the stack and the marks begin in `pool`
     MARK_POOL,
     LINKED,  # where the next byte of link text goes, in the second part of `out`
-) = range(27)
+    LINK_END,  # where the text of the last link ends
+) = range(28)
 """Registers of the scanner: indices of an int64 array."""
 
-NO_GAP, SPACE, WRAP, LINE = range(4)
-"""Gaps. WRAP: white space with a line break of the source in it; LINE: `<br>`."""
+NO_GAP, SPACE, WRAP, APART, LINE = range(5)
+"""Gaps. WRAP: white space with a line break of the source in it; APART: the same, between two links; LINE: `<br>`."""
 
 B_START, B_END, B_ELEMENT, B_FLAGS, B_LINK_BYTES, B_LINKS, B_BREAKS, B_IMAGES, B_SOURCE = range(9)
 """Columns of `Scan.blocks`: range in `out`, innermost element, flags, counts, position in the page."""

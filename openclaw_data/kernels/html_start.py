@@ -10,6 +10,7 @@ from openclaw_data.kernels import html_tables
 from openclaw_data.kernels import html_tags as tags
 from openclaw_data.kernels import html_text as text
 from openclaw_data.kernels.html_layout import (
+    APART,
     BASE,
     BLOCK_FLAGS,
     BLOCKS,
@@ -30,6 +31,7 @@ from openclaw_data.kernels.html_layout import (
     JSON_LD,
     LICENCE,
     LINK,
+    LINK_END,
     LINKED,
     LINKS,
     MARK_POOL,
@@ -42,12 +44,14 @@ from openclaw_data.kernels.html_layout import (
     OUT,
     ROOT,
     STACK,
+    START,
     SUPERSCRIPT,
     TIME,
     TITLE_END,
     TITLE_START,
     TOP,
     WORDS_USED,
+    WRAP,
 )
 from openclaw_data.kernels.html_tables import (
     BLOCK,
@@ -206,6 +210,8 @@ def _push(data: Any, i: int, j: int, end: int, t: int, p: int, out: Any, s: Any,
                 flags = flags & ~IN_LINK | outer & IN_LINK
             else:
                 s[LINKS] += 1
+                if s[GAP] == WRAP and s[LINK_END] == s[OUT] and s[OUT] > s[START]:
+                    s[GAP] = APART  # two links on lines of their own are no wrapped sentence
                 out[s[LINKED]] = 10
                 s[LINKED] += 1
             if s[tags.REL] >= 0 and contains(data, s[tags.REL], s[tags.REL + 1], html_tables.LICEN):

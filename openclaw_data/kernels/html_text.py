@@ -25,6 +25,7 @@ from openclaw_data.kernels.html_layout import (
     IMAGES,
     LINE,
     LINK_BYTES,
+    LINK_END,
     LINKED,
     LINKS,
     MOST_BLOCKS,
@@ -227,7 +228,7 @@ def _link_text(before: int, out: Any, s: Any) -> None:
     for k in range(before, end):
         out[o] = out[k]
         o += 1
-    s[LINKED] = o
+    s[LINKED], s[LINK_END] = o, end
     s[LINK_BYTES] += end - before
 
 
