@@ -81,7 +81,7 @@ def scans(pages: Sequence[str | bytes]) -> Iterator[Any]:
         batch.append(data)
         size += len(data)
         if size >= BATCH_BYTES or k == len(pages) - 1:
-            offsets = np.cumsum([0, *map(len, batch)])
+            offsets = np.fromiter(itertools.accumulate(map(len, batch), initial=0), np.int64, len(batch) + 1)
             yield html.scan(offsets, np.frombuffer(b"".join(batch), np.uint8))
             batch, size = [], 0
 
