@@ -21,9 +21,10 @@ import pyarrow.compute as pc
 from openclaw_data import documents, signals
 from openclaw_data.kernels import halves as quick
 from openclaw_data.kernels import shapes as kernel
+from openclaw_data.kernels import solid_lines
+from openclaw_data.kernels.characters import character_classes
 from openclaw_data.signals import language
-from openclaw_data.signals.shapes import line_shapes
-from openclaw_data.signals.tokens import Tokens, tokens
+from openclaw_data.signals.shapes import shape_lines
 
 COLUMN = "language_parts"
 """list<struct>: language, language_script, language_score, share (of the words of all halves, 0-1), and every signal.
@@ -64,18 +65,25 @@ def language_parts(
     Returns:
         list<struct>, n lists: no part, or the Chinese lines and those in an alphabet; without nulls.
     """
-    docs, texts = halves(batch)
-    long, share = _long_enough(texts)
-    docs, texts, share = docs.filter(long), texts.filter(long), pa.array(share).filter(long)
-    parts = documents.append(batch.take(docs), {"text": texts})
-    own = parts.column("language")
-    parts = documents.append(parts, {**language.identify(parts, model=model), "share": share})
-    two = _in_two(parts, own)
-    parts, docs = parts.filter(two), docs.filter(two)
-    values = signals.compute(parts, measured, models)
+    docs, parts = _parts(batch, model)
+    values = signals.compute(parts, measured, models) if len(docs) else {n: array[:0] for n, array in measured.items()}
     fields = [*_ABOUT, *(pa.field(name, array.type) for name, array in measured.items())]
     found = pa.StructArray.from_arrays([*(parts.column(f.name) for f in _ABOUT), *values.values()], fields=fields)
     return pa.ListArray.from_arrays(np.searchsorted(docs.to_numpy(), np.arange(len(batch) + 1)).astype(np.int32), found)
+
+
+def _parts(batch: pa.RecordBatch, model: str) -> tuple[pa.Array, pa.RecordBatch]:
+    """The parts as documents with a column `share`, and the row that each is of."""
+    docs, texts = halves(batch)
+    long, share = _long_enough(texts) if len(docs) else (pa.array([], pa.bool_()), np.zeros(0, np.float32))
+    docs, texts, shares = docs.filter(long), texts.filter(long), pa.array(share).filter(long)
+    parts = documents.append(batch.take(docs), {"text": texts, "share": shares})
+    if not len(docs):
+        return docs, parts
+    own = parts.column("language")
+    parts = documents.append(parts, language.identify(parts, model=model))
+    two = _in_two(parts, own)
+    return docs.filter(two), parts.filter(two)
 
 
 def only(parts: pa.ChunkedArray, names: Collection[str]) -> pa.Array:
@@ -99,8 +107,7 @@ def halves(batch: pa.RecordBatch) -> tuple[pa.Array, pa.Array]:
     chinese = han / quick.HAN_PER_WORD
     least = np.maximum(ROUGHLY * LEAST_WORDS, ROUGHLY * LEAST_SHARE * (words + chinese))
     rows = np.flatnonzero((np.minimum(words, chinese) >= least) & (words >= ROUGHLY_WORDS * (words + signs)))
-    few = pa.record_batch([texts.take(pa.array(rows))], ["text"])
-    return pa.array(np.repeat(rows, 2), pa.int64()), pa.array(_texts(tokens(few), line_shapes(few)), pa.string())
+    return pa.array(np.repeat(rows, 2), pa.int64()), pa.array(_texts(texts.take(pa.array(rows))), pa.string())
 
 
 def _long_enough(texts: pa.Array) -> tuple[pa.Array, Any]:
@@ -113,22 +120,24 @@ def _long_enough(texts: pa.Array) -> tuple[pa.Array, Any]:
     return pa.array(np.repeat(fit, 2)), share.astype(np.float32).reshape(-1)
 
 
-def _texts(found: Tokens, shapes: Any) -> list[str]:
-    """Two texts a document: lines of `shapes` chinese, and latin, each with the lines of neither that follow it."""
+def _texts(texts: pa.Array) -> list[str]:
+    """Two texts a document: its Chinese lines, and those in an alphabet, each with the lines of neither behind them."""
+    offsets, data = documents.text_buffers(texts)
+    lines = solid_lines.Lines(*solid_lines.find(offsets, data, character_classes()))
+    shapes = shape_lines(data, lines)[0]
     code, chinese, alphabet = (shapes >> kernel.BIT[name] & 1 != 0 for name in ("code", "chinese", "latin"))
     kinds = np.select([code, chinese, alphabet], [_OTHER, _CHINESE, _ALPHABET], _OTHER)
-    texts = []
-    for d, (first, last) in enumerate(pairwise(found.doc_lines.tolist())):
-        begin, end = found.offsets[d], found.offsets[d + 1]
-        data = found.data[begin:end]
-        feeds = np.flatnonzero(data == 10)
-        starts = np.concatenate(([0], feeds + 1))[np.searchsorted(feeds, found.line_start[first:last] - begin)]
-        bounds = [*starts.tolist(), len(data)]
+    found = []
+    for d, (first, last) in enumerate(pairwise(lines.doc_lines.tolist())):
+        text = data[offsets[d] : offsets[d + 1]]
+        feeds = np.flatnonzero(text == 10)
+        starts = np.concatenate(([0], feeds + 1))[np.searchsorted(feeds, lines.line_start[first:last] - offsets[d])]
+        bounds = [*starts.tolist(), len(text)]
         kind = _filled(kinds[first:last])
         for wanted in (_CHINESE, _ALPHABET):
-            lines = [data[bounds[k] : bounds[k + 1]].tobytes() for k in np.flatnonzero(kind == wanted).tolist()]
-            texts.append(b"".join(lines).decode().strip("\n"))
-    return texts
+            mine = [text[bounds[k] : bounds[k + 1]].tobytes() for k in np.flatnonzero(kind == wanted).tolist()]
+            found.append(b"".join(mine).decode().strip("\n"))
+    return found
 
 
 def _filled(kinds: Any) -> Any:

@@ -89,9 +89,12 @@ def c4_lines(found: Any) -> Any:
 _last: tuple[Any, Any] | None = None
 
 
-def line_shapes(batch: pa.RecordBatch) -> Any:
-    """The shapes of all lines of a batch, uint32[l]: bits of `kernels.shapes.BIT`."""
-    return _shapes(batch)[0]
+def shape_lines(data: Any, lines: Any) -> Any:
+    """`kernels.shapes.shape_lines` for a buffer and its lines: `Tokens` or `kernels.solid_lines.Lines`."""
+    return kernel.shape_lines(
+        data, lines.doc_lines, lines.line_start, lines.line_end, lines.line_chars, lines.line_last,
+        scanner.character_classes(), stop_marks(), kernel.SIGN_TABLE,
+    )  # fmt: skip
 
 
 def _shapes(batch: pa.RecordBatch) -> Any:
@@ -100,9 +103,6 @@ def _shapes(batch: pa.RecordBatch) -> Any:
     if _last is not None and _last[0]() is batch:
         return _last[1]
     found = tokens(batch)
-    made = kernel.shape_lines(
-        found.data, found.doc_lines, found.line_start, found.line_end, found.line_chars, found.line_last,
-        scanner.character_classes(), stop_marks(), kernel.SIGN_TABLE,
-    )  # fmt: skip
+    made = shape_lines(found.data, found)
     _last = (weakref.ref(batch), made)
     return made
