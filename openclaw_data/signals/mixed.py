@@ -132,11 +132,10 @@ def _texts(texts: pa.Array) -> list[str]:
         text = data[offsets[d] : offsets[d + 1]]
         feeds = np.flatnonzero(text == 10)
         starts = np.concatenate(([0], feeds + 1))[np.searchsorted(feeds, lines.line_start[first:last] - offsets[d])]
-        bounds = [*starts.tolist(), len(text)]
-        kind = _filled(kinds[first:last])
-        for wanted in (_CHINESE, _ALPHABET):
-            mine = [text[bounds[k] : bounds[k + 1]].tobytes() for k in np.flatnonzero(kind == wanted).tolist()]
-            found.append(b"".join(mine).decode().strip("\n"))
+        sizes = np.diff(np.append(starts, len(text)))
+        kind = np.repeat(_filled(kinds[first:last]), sizes)
+        text = text[len(text) - len(kind) :]  # blank lines at the beginning belong to none
+        found += [text[kind == wanted].tobytes().decode().strip("\n") for wanted in (_CHINESE, _ALPHABET)]
     return found
 
 
