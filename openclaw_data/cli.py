@@ -122,21 +122,24 @@ def run(
 
         show_graphs(recipe, output, work, by_source(inputs or []), runner, of_runner(context.args))
         return
-    from openclaw_data.dataset import summary
-    from openclaw_data.flow.run import run as curate
+    from openclaw_data.flow import pool
 
-    result = curate(
-        recipe,
-        output,
-        work,
-        by_source(inputs or []),
-        workers,
-        force=force,
-        quiet=quiet,
-        engine=runner,
-        options=of_runner(context.args),
-        sign_key=sign_key,
-    )
+    with pool.workers(workers if runner == "local" else 1):  # they load while this process does
+        from openclaw_data.dataset import summary
+        from openclaw_data.flow.run import run as curate
+
+        result = curate(
+            recipe,
+            output,
+            work,
+            by_source(inputs or []),
+            workers,
+            force=force,
+            quiet=quiet,
+            engine=runner,
+            options=of_runner(context.args),
+            sign_key=sign_key,
+        )
     if not quiet:
         summary.show(result, output, Console())
 

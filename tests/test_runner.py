@@ -10,7 +10,7 @@ import psutil
 import pytest
 
 from openclaw_data.documents import DataError
-from openclaw_data.flow import local, runner
+from openclaw_data.flow import local, pool, runner
 from openclaw_data.flow.steps import each, spread
 from openclaw_data.flow.work import Engine
 from tests import workers
@@ -58,7 +58,7 @@ runner.execute(each("kill", workers.kill_me_at_three, range(8)), Engine(2, "{eng
 
 def test_workers_live_as_long_as_the_run_and_bring_what_they_made_back_in_order() -> None:
     pids = set()
-    with local.workers(2):
+    with pool.workers(2):
         for _ in range(3):
             graph = each("look", workers.my_pid, range(6))
             pids |= set(local._values(graph, lambda: None))

@@ -22,7 +22,8 @@ from apache_beam.runners.portability.fn_api_runner import FnApiRunner
 from apache_beam.transforms.environments import SubprocessSDKEnvironment
 
 from openclaw_data.documents import DataError
-from openclaw_data.flow.local import STOP_SECONDS, Tick
+from openclaw_data.flow.local import STOP_SECONDS
+from openclaw_data.flow.pool import Tick
 from openclaw_data.flow.steps import Step
 from openclaw_data.flow.work import Engine, interrupt
 

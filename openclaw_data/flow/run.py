@@ -14,7 +14,19 @@ from openclaw_data.dataset import balance, contents, duplicates, manifest, shard
 from openclaw_data.dataset.seal import seal
 from openclaw_data.documents import DataError
 from openclaw_data.errors import Interrupted
-from openclaw_data.flow import annotate, budget, deduplicate, estimate, local, lock, progress, publish, runner, steps
+from openclaw_data.flow import (
+    annotate,
+    budget,
+    deduplicate,
+    estimate,
+    local,
+    lock,
+    pool,
+    progress,
+    publish,
+    runner,
+    steps,
+)
 from openclaw_data.flow import work as folder
 
 _OURS = (
@@ -61,7 +73,7 @@ def run(  # noqa: PLR0913 - one parameter an option of the command line
     engine_ = folder.Engine(workers, engine, tuple(options))
     with contextlib.ExitStack() as stack:
         if engine == folder.LOCAL:
-            stack.enter_context(local.workers(workers))  # they load while the input is listed
+            stack.enter_context(pool.workers(workers))  # they load while the input is listed
         job, identity, splits = prepare(recipe, output, work, inputs, engine_, quiet=quiet)
         stack.enter_context(taken(job))
         if force:

@@ -1,12 +1,12 @@
 """Execute a graph where the user asked for it: on this machine without Beam, or with one of Beam's runners."""
 
 from openclaw_data.documents import DataError
-from openclaw_data.flow import local
+from openclaw_data.flow import local, pool
 from openclaw_data.flow.steps import Step
 from openclaw_data.flow.work import LOCAL, Engine
 
 
-def execute(graph: Step, engine: Engine, tick: local.Tick = lambda: None) -> None:
+def execute(graph: Step, engine: Engine, tick: pool.Tick = lambda: None) -> None:
     """Run the graph to its end, calling `tick` a few times a second.
 
     Raises:
@@ -15,7 +15,7 @@ def execute(graph: Step, engine: Engine, tick: local.Tick = lambda: None) -> Non
     if engine.runner == LOCAL:
         if engine.options:
             raise DataError(engine.options[0], f"is an option of Beam, and --runner {LOCAL} is none of its runners.")
-        with local.workers(engine.workers):
+        with pool.workers(engine.workers):
             local.execute(graph, tick)
         return
     from openclaw_data.flow import on_beam  # a second of CPU time that a local run does not need

@@ -1,6 +1,6 @@
 """The local workers: a process that loads everything, then forks them, so that each begins loaded.
 
-Started by `flow.local` as `python -m openclaw_data.flow.worker PARENT FD...`. It runs no thread of its own and calls
+Started by `flow.pool` as `python -m openclaw_data.flow.worker PARENT FD...`. It runs no thread of its own and calls
 nothing of polars or pyarrow, whose pools of threads begin with their first use: a forked process has only the thread
 that forked it. What numpy and the allocators have by then sleeps, and knows forks. All of them end with the run.
 """
