@@ -470,8 +470,12 @@ def report(rows: list[Score]) -> dict[str, float]:
 
 
 def cached(path: Path, make: Any) -> Any:
+    """What was made before, by the same scanner: labels count its blocks."""
     import pickle
 
+    code = sorted(Path(html.__file__).parent.glob("html*.py"))
+    version = hashlib.sha256(b"".join(one.read_bytes() for one in code)).hexdigest()[:12]
+    path = path.with_stem(f"{path.stem}-{version}")
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(pickle.dumps(make()))
