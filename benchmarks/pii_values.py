@@ -258,7 +258,9 @@ def passport(rng: random.Random) -> str:
 
 
 def qq(rng: random.Random) -> str:
-    return rng.choice("123456789") + digits(rng, rng.randint(6, 9))
+    number = rng.choice("123456789") + digits(rng, rng.randint(6, 9))
+    firm = len(number) == 10 and number[1:3] == "00"  # 400 and 800 and seven digits are let to firms
+    return "1" + number[1:] if firm else number
 
 
 def wechat(rng: random.Random) -> str:

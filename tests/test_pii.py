@@ -264,6 +264,12 @@ def test_texts_without_personal_data_pass_quickly() -> None:
     assert texts.nbytes / 1e6 / (time.process_time() - started) > 50
 
 
+def test_a_number_called_qq_is_somebodys_unless_firms_rent_it() -> None:
+    assert pii_find.find("QQ：8880297661") == [(3, 13, "QQ")]
+    assert not [hit for hit in pii_find.find("企业QQ：4008205555") if hit[2] != "HOTLINE"]
+    assert [hit[2] for hit in pii_find.find("卡号：622530 4009094626")] == ["BANK_CARD"]
+
+
 @settings(max_examples=150, deadline=None)
 @given(st.sampled_from(sorted(pii_values.MADE)), st.integers(0, 1 << 32))
 def test_made_up_values_are_found_whole_in_sentences_written_apart_from_the_patterns(name: str, seed: int) -> None:

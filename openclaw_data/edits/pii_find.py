@@ -175,7 +175,8 @@ def _plates(t: _Text) -> Iterator[Hit]:
 
 def _qq(t: _Text) -> Iterator[Hit]:
     for match in p.QQ.finditer(t.text):
-        yield match.start("n"), match.end("n"), "QQ"
+        if not re.fullmatch("[48]00[0-9]{7}", match["n"]):  # Tencent lets those to firms
+            yield match.start("n"), match.end("n"), "QQ"
         for more in re.finditer("[0-9]+", match["more"]):
             yield match.start("more") + more.start(), match.start("more") + more.end(), "QQ"
 
@@ -308,10 +309,10 @@ _FINDERS: tuple[tuple[int, Callable[[_Text], Iterator[Hit]]], ...] = (
     (numbers.IBAN, _ibans),
     (numbers.ID, _ids),
     (numbers.USCC, _credit_codes),
-    (numbers.HOTLINE, _hotlines),
     (numbers.CARD, _cards),
     (words.PASSPORT, _passports),
     (words.QQ, _qq),
+    (numbers.HOTLINE, _hotlines),
     (words.WECHAT, _wechat),
     (words.PLATE, _plates),
     (numbers.MOBILE, _mobiles),
