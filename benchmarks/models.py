@@ -45,14 +45,6 @@ def seconds(work: Callable[[], Any]) -> float:
     return time.perf_counter() - started
 
 
-def processor_seconds(work: Callable[..., Any], rows: list[pa.RecordBatch], models: Any) -> float:
-    """Processor time, which other work on the machine does not change."""
-    started = time.process_time()
-    for batch in rows:
-        work(batch, models)
-    return time.process_time() - started
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("warc", type=Path)

@@ -33,8 +33,8 @@ _MADE_ANEW = (manifest.NAME, SIGNATURE, TOMBSTONES, "croissant.json", "README.md
 _VERIFY = "See what `openclaw-data verify` says of it; if all is well there, please report this."
 _DAMAGE = (ValueError, IndexError, KeyError, zstandard.ZstdError)
 """What reading damaged Parquet raises."""
-_THREADS = min(8, 2 + (os.cpu_count() or 1))
-"""More than there are cores, since each waits for the disk at the end of a file."""
+_THREADS = min(8, 1 + (os.cpu_count() or 1))
+"""One more than there are cores, since each waits for the disk at the end of a file; each holds a row group."""
 
 
 class Removed(NamedTuple):

@@ -7,8 +7,6 @@ import polars as pl
 from openclaw_data.explain import parts
 from openclaw_data.explain.effects import MEASURES
 
-AXES = ("failing", "only")
-
 
 class RuleShare(NamedTuple):
     """Documents, characters and tokens that fail a rule, and that fail no other one, by language."""

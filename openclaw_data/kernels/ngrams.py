@@ -6,7 +6,6 @@ import numba
 import numpy as np
 
 TOP = (2, 3, 4)
-DUPLICATE = (5, 6, 7, 8, 9, 10)
 _BASE = np.uint64(0x9E3779B97F4A7C15)
 _ZERO, _ONE, _33 = np.uint64(0), np.uint64(1), np.uint64(33)
 _MIX = np.uint64(0xFF51AFD7ED558CCD)
