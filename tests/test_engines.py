@@ -1,6 +1,12 @@
 """The same recipe gives the same bytes on every engine that `make engines` could fetch."""
 
 import hashlib
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
 from importlib import metadata
 from pathlib import Path
 
@@ -29,6 +35,36 @@ def test_beams_local_runner_with_two_workers_gives_the_bytes_of_the_local_run(
 ) -> None:
     """One stage with two, because each starts them anew; all with one: `test_reliability.py`."""
     annotate_only("sample", str(tmp_path / "out"), None, {}, Engine(2, "FnApiRunner"))
+    openclaw_data.run("sample", tmp_path / "out")
+    assert digests(tmp_path / "out") == local
+
+
+@pytest.fixture
+def worker_pool(tmp_path: Path) -> Iterator[str]:
+    """The address of a program that starts worker processes for whoever asks, as it stands beside a Flink task manager."""
+    with socket.create_server(("localhost", 0)) as free:
+        port = free.getsockname()[1]
+    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"  # the pool starts its workers as `python`
+    command = [sys.executable, "-m", "apache_beam.runners.worker.worker_pool_main", f"--service_port={port}"]
+    with (tmp_path / "pool.log").open("w") as log:
+        pool = subprocess.Popen(command, env={**os.environ, "PATH": path}, stdout=log, stderr=log)
+    for _ in range(600):
+        with socket.socket() as asked:
+            if asked.connect_ex(("localhost", port)) == 0:
+                break
+        time.sleep(0.1)
+    yield f"localhost:{port}"
+    pool.terminate()
+    pool.wait(30)
+
+
+def test_a_portable_job_with_workers_from_a_pool_gives_the_bytes_of_the_local_run(
+    local: dict[str, str], worker_pool: str, tmp_path: Path
+) -> None:
+    """The way that Flink and Spark are reached: a job service takes the graph, worker processes of another parent run it."""
+    options = ("--job_endpoint=embed", "--environment_type=EXTERNAL", f"--environment_config={worker_pool}")
+    annotate_only("sample", str(tmp_path / "out"), None, {}, Engine(2, "PortableRunner", options))
+    assert "Starting worker" in (tmp_path / "pool.log").read_text("utf-8")
     openclaw_data.run("sample", tmp_path / "out")
     assert digests(tmp_path / "out") == local
 
