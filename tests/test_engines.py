@@ -41,7 +41,7 @@ def test_beams_local_runner_with_two_workers_gives_the_bytes_of_the_local_run(
 
 @pytest.fixture
 def worker_pool(tmp_path: Path) -> Iterator[str]:
-    """The address of a program that starts worker processes for whoever asks, as it stands beside a Flink task manager."""
+    """The address of a program that starts worker processes for whoever asks, as one stands beside Flink."""
     with socket.create_server(("localhost", 0)) as free:
         port = free.getsockname()[1]
     path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"  # the pool starts its workers as `python`
@@ -61,7 +61,7 @@ def worker_pool(tmp_path: Path) -> Iterator[str]:
 def test_a_portable_job_with_workers_from_a_pool_gives_the_bytes_of_the_local_run(
     local: dict[str, str], worker_pool: str, tmp_path: Path
 ) -> None:
-    """The way that Flink and Spark are reached: a job service takes the graph, worker processes of another parent run it."""
+    """The way that Flink and Spark are reached: a job service takes the graph, other programs run it."""
     options = ("--job_endpoint=embed", "--environment_type=EXTERNAL", f"--environment_config={worker_pool}")
     annotate_only("sample", str(tmp_path / "out"), None, {}, Engine(2, "PortableRunner", options))
     assert "Starting worker" in (tmp_path / "pool.log").read_text("utf-8")
