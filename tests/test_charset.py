@@ -2,11 +2,12 @@
 
 import re
 
+import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from openclaw_data.extraction.charset import canonical, declared_http, declared_meta, decode
+from openclaw_data.extraction.charset import canonical, declared_http, declared_meta, decode, good
 
 ZH = (
     "新闻报道说，这个城市的经济在过去的一年里有了很大的发展，人们的生活水平也得到了提高。我们认为，"
@@ -20,6 +21,11 @@ JA = "この都市の経済は過去一年間で大きく発展し、人々の�
 KO = "이 도시의 경제는 지난 일 년 동안 크게 발전했고 사람들의 생활 수준도 높아졌다. 우리는 그렇게 생각한다."
 RU = "Экономика этого города за последний год значительно выросла, и жизнь людей стала лучше."
 FR = "L'économie de cette ville a beaucoup progressé l'année dernière, et la qualité de vie des habitants s'est élevée."
+
+
+def told(raw, content_type=""):
+    decoded = decode(raw, content_type)
+    return (decoded.text, decoded.charset, decoded.source, decoded.replacements)
 
 
 def page(text, meta=""):
@@ -147,18 +153,18 @@ def test_single_byte_pages_keep_their_declaration():
 
 
 def test_marks_and_wide_encodings():
-    assert decode(b"\xef\xbb\xbf" + page(ZH).encode()) == (page(ZH), "utf-8", "bom", 0)
-    assert decode(page(ZH).encode("utf-16"), "text/html; charset=gbk") == (page(ZH), "utf-16le", "bom", 0)
+    assert told(b"\xef\xbb\xbf" + page(ZH).encode()) == (page(ZH), "utf-8", "bom", 0)
+    assert told(page(ZH).encode("utf-16"), "text/html; charset=gbk") == (page(ZH), "utf-16le", "bom", 0)
     assert decode(page(ZH).encode("utf-16-le")).charset == "utf-16le"
-    assert decode(page(ZH).encode("utf-16-be"), "text/html; charset=utf-16be") == (page(ZH), "utf-16be", "http", 0)
+    assert told(page(ZH).encode("utf-16-be"), "text/html; charset=utf-16be") == (page(ZH), "utf-16be", "http", 0)
     assert decode(b"\xef\xbb\xbf" + page(ZH).encode("gbk")).text == page(ZH)
     assert decode(page(JA).encode("iso2022_jp"), "text/html; charset=iso-2022-jp").text == page(JA)
 
 
 def test_ascii_takes_the_declared_name_and_an_empty_page_is_utf8():
-    assert decode(b"<p>hello", "text/html; charset=gbk") == ("<p>hello", "gb18030", "http", 0)
+    assert told(b"<p>hello", "text/html; charset=gbk") == ("<p>hello", "gb18030", "http", 0)
     assert decode(b"<meta charset=latin1>").source == "meta"
-    assert decode(b"") == ("", "utf-8", "utf-8", 0)
+    assert told(b"") == ("", "utf-8", "utf-8", 0)
 
 
 def test_replacement_characters_of_the_page_itself_are_not_counted():
@@ -166,6 +172,7 @@ def test_replacement_characters_of_the_page_itself_are_not_counted():
     assert decode(page(ZH + "\ufffd\ufffd").encode() + b"\xe4").replacements == 1
 
 
+@settings(deadline=None)  # the first example imports polars
 @given(
     st.binary(max_size=300),
     st.sampled_from(
@@ -178,6 +185,19 @@ def test_any_bytes_are_decoded_to_text_that_can_be_stored(raw, header):
     assert 0 <= decoded.replacements <= len(raw)
     assert decoded.source in ("bom", "http", "meta", "utf-8", "sniffed")
     assert decode(raw, header) == decoded
+    assert decode(raw, header, is_good=good(pa.array([raw]))[0]) == decoded
+
+
+@given(st.lists(st.binary(max_size=40) | st.text(max_size=20).map(str.encode)), st.integers(0, 3))
+def test_good_utf8_is_told_as_python_tells_it(payloads, start):
+    def decodes(raw):
+        try:
+            raw.decode()
+        except UnicodeDecodeError:
+            return False
+        return True
+
+    assert good(pa.array(payloads, pa.binary())[start:]) == [decodes(raw) for raw in payloads[start:]]
 
 
 @given(st.text(min_size=1, max_size=200))

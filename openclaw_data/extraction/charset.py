@@ -16,8 +16,11 @@ is big5-hkscs, `iso-8859-1` and `ascii` are windows-1252.
 
 import codecs
 import re
-from functools import cache
-from typing import Any, NamedTuple
+from functools import cache, lru_cache
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 PRESCAN_BYTES = 4096
 """How far `<meta>` is looked for. The standard says 1,024; sites put scripts and comments before it."""
@@ -91,8 +94,11 @@ COMMON = (
 )
 """Characters that make a decoding plausible. A wrong decoding hits them by chance in one case of ten."""
 
-_META = re.compile(rb"\bcharset\s{0,9}=\s{0,9}[\"']?\s{0,9}([\w.:-]{2,40})")
+# The word boundary is looked for behind the word, with which the pattern begins: that makes it a quick search.
+_META = re.compile(rb"charset(?<=\bcharset)\s{0,9}=\s{0,9}[\"']?\s{0,9}([\w.:-]{2,40})")
 _XML = re.compile(rb"\s{0,99}<\?xml\b[^>]{0,200}?\bencoding\s{0,9}=\s{0,9}[\"']([\w.:-]{2,40})")
+_MOSTLY_WITHIN = 1024
+"""Where nearly every declaration stands: what is behind it need not be put into lower case."""
 _WORD = b"abcdefghijklmnopqrstuvwxyz0123456789_"
 _COMMENT = re.compile(rb"<!--.*?(?:-->|\Z)", re.DOTALL)
 _HEADER = re.compile(r"\bcharset\s*=\s*[\"']?\s*([\w.:-]{2,40})", re.IGNORECASE)
@@ -101,17 +107,23 @@ _HEADER = re.compile(r"\bcharset\s*=\s*[\"']?\s*([\w.:-]{2,40})", re.IGNORECASE)
 class Decoded(NamedTuple):
     """A page's text and how it was decided.
 
+    `content`: the text, or its bytes where these are good UTF-8, so that nobody decodes what nobody reads as `text`.
     `charset`: WHATWG label. `source`: `bom`, `http`, `meta`, `utf-8` (nothing declared it, the bytes are valid) or
     `sniffed`. `replacements`: U+FFFD put in while decoding; those that the page itself holds are not counted.
     """
 
-    text: str
+    content: str | bytes
     charset: str
     source: str
     replacements: int
 
+    @property
+    def text(self) -> str:
+        """The page as text."""
+        return self.content.decode() if isinstance(self.content, bytes) else self.content
 
-@cache
+
+@lru_cache(maxsize=1 << 12)
 def canonical(label: str) -> str:
     """The WHATWG name that a declared label means, lower case; "" for an unknown or unsupported label."""
     from resiliparse.parse.encoding import map_encoding_to_html5
@@ -131,6 +143,7 @@ def codec(charset: str) -> str:
     return CODECS.get(charset, charset.replace("windows-", "cp"))
 
 
+@lru_cache(maxsize=1 << 12)
 def declared_http(content_type: str) -> str:
     """The WHATWG name in a `Content-Type` header, "" if there is none or none that is known."""
     match = _HEADER.search(content_type)
@@ -142,17 +155,19 @@ def declared_meta(raw: bytes) -> str:
 
     Comments are skipped. A page whose declaration can be read as ASCII is not UTF-16, whatever it says.
     """
-    head = raw[:PRESCAN_BYTES].lower()
-    match = _XML.match(head) or _in_meta(_COMMENT.sub(b"", head) if b"<!--" in head else head)
-    if not match:
-        return ""
-    name = canonical(match.group(1).decode("latin-1"))
-    return "utf-8" if name.startswith("utf-16") else name
+    for size in (_MOSTLY_WITHIN, PRESCAN_BYTES):
+        head = raw[:size].lower()
+        bare = _COMMENT.sub(b"", head) if b"<!--" in head else head
+        match = _XML.match(head) or _in_meta(bare)
+        if match and (match.end() < len(bare) or size == PRESCAN_BYTES or len(head) < size):
+            name = canonical(match.group(1).decode("latin-1"))
+            return "utf-8" if name.startswith("utf-16") else name
+    return ""
 
 
 def _in_meta(head: bytes) -> re.Match[bytes] | None:
     """The first `charset=` in a `<meta>` of a lower-case head: searched for by its own name, which is rarer."""
-    for match in _META.finditer(head):
+    for match in _META.finditer(head, max(0, head.find(b"charset"))):
         start = head.rfind(b"<meta", 0, match.start())
         between = head[start + 5 : match.start()]
         if start >= 0 and between[:1].strip(_WORD) and len(between) <= 500 and b">" not in between:
@@ -160,12 +175,22 @@ def _in_meta(head: bytes) -> re.Match[bytes] | None:
     return None
 
 
-def decode(raw: bytes, content_type: str = "") -> Decoded:
+def good(payloads: "pa.Array") -> list[bool]:
+    """Which payloads (binary[n]) are valid UTF-8, told several times as fast as by decoding each."""
+    from openclaw_data.documents import text_buffers
+    from openclaw_data.kernels import utf8
+
+    found: list[bool] = utf8.valid(*text_buffers(payloads)).tolist()
+    return found
+
+
+def decode(raw: bytes, content_type: str = "", *, is_good: bool | None = None) -> Decoded:
     """Decide the encoding of a page and decode it; bad bytes become U+FFFD and are counted, nothing is refused.
 
     Args:
         raw: the page as fetched, content codings undone.
         content_type: the `Content-Type` header as sent, "" where there was none.
+        is_good: whether `raw` is valid UTF-8, where that is known.
     """
     marked = _byte_order_mark(raw)
     if marked:
@@ -173,14 +198,14 @@ def decode(raw: bytes, content_type: str = "") -> Decoded:
     http, meta = declared_http(content_type), declared_meta(raw)
     if raw.isascii():
         wide = _wide_or_stateful(raw, http, meta)
-        return wide or Decoded(raw.decode("ascii"), *_ascii_name(http, meta), 0)
-    text, used = _utf8_prefix(raw)
-    if text is not None and used == len(raw) and not _doubtful(text, http, meta):
-        return Decoded(text, "utf-8", _source("utf-8", http, meta), 0)
+        return wide or Decoded(raw, *_ascii_name(http, meta), 0)
+    is_good = _is_good(raw) if is_good is None else is_good
+    if is_good and not _doubtful(raw, http, meta):
+        return Decoded(raw, "utf-8", _source("utf-8", http, meta), 0)
     wide = _wide_or_stateful(raw, http, meta)
     if wide:
         return wide
-    if text is None or used < len(raw):
+    if not is_good:
         mended = raw.decode("utf-8", "replace")
         errors = mended.count("\ufffd") - raw.count(b"\xef\xbf\xbd")
         if _mostly_utf8(mended, errors, declared="utf-8" in (http, meta)):
@@ -211,7 +236,7 @@ def _byte_order_mark(raw: bytes) -> Decoded | None:
         errors = text.count("\ufffd") - raw.count(b"\xef\xbf\xbd")
         # An editor's mark in front of a template that includes a legacy page is common in old PHP sites.
         if _mostly_utf8(text, errors, declared=True):
-            return Decoded(text, "utf-8", "bom", errors)
+            return Decoded(text if errors else raw[3:], "utf-8", "bom", errors)
         rest = decode(raw[3:])
         return rest._replace(source="sniffed") if rest.source == "utf-8" else rest
     for mark, name in ((codecs.BOM_UTF16_LE, "utf-16le"), (codecs.BOM_UTF16_BE, "utf-16be")):
@@ -251,12 +276,12 @@ def _source(charset: str, http: str, meta: str, otherwise: str = "utf-8") -> str
     return "http" if charset == http else "meta" if charset == meta else otherwise
 
 
-def _utf8_prefix(raw: bytes) -> tuple[str | None, int]:
-    """The text of valid UTF-8, and how many bytes it took: fewer than given when the last character is cut off."""
+def _is_good(raw: bytes) -> bool:
     try:
-        return codecs.utf_8_decode(raw, "strict", False)  # noqa: FBT003  (a positional-only C function)
+        raw.decode()
     except UnicodeDecodeError:
-        return None, 0
+        return False
+    return True
 
 
 def _mostly_utf8(mended: str, errors: int, *, declared: bool) -> bool:
@@ -269,7 +294,7 @@ def _mostly_utf8(mended: str, errors: int, *, declared: bool) -> bool:
     return valid >= 2 * errors or (declared and errors <= 3)
 
 
-def _doubtful(text: str, http: str, meta: str) -> bool:
+def _doubtful(raw: bytes, http: str, meta: str) -> bool:
     """Valid UTF-8 that may be legacy text by chance: a multi-byte encoding is declared and there is next to no text.
 
     Only two-byte sequences (up to U+07FF) arise that way, and `©`, `·`, `»` and other Latin-1 signs (lead bytes C2
@@ -277,6 +302,7 @@ def _doubtful(text: str, http: str, meta: str) -> bool:
     """
     if not ({http, meta} & MULTI_BYTE) or "utf-8" in (http, meta):
         return False
+    text = raw.decode()
     beyond = [c for c in text if c > "\x7f"][:6] if len(text) - len(text.encode("ascii", "ignore")) < 6 else []
     return bool(beyond) and all("\u0100" <= c <= "\u07ff" for c in beyond)
 

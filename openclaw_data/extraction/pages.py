@@ -1,6 +1,5 @@
 """From raw records to pages: decode, find the main text and the title, within a page's limits."""
 
-import codecs
 import contextlib
 import re
 from collections.abc import Iterator
@@ -64,13 +63,14 @@ class Run(NamedTuple):
 
 
 class Task(NamedTuple):
-    """A payload for the engine, and the row it is from."""
+    """A payload for the engine, and the row it is from. `is_good`: whether it is valid UTF-8, None if unknown."""
 
     row: int
     payload: bytes
     url: str
     mime: str
     content_type: str
+    is_good: bool | None = None
 
 
 def extract(html: bytes, url: str = "", content_type: str = "") -> Page:
@@ -113,7 +113,7 @@ def pages(
         raise DataError("extract.pages", "the batch is not of the schema documents.RAW.", "Make it with ingest.read.")
     wanted = ("url", "content_mime_detected", "content_type", "payload", "text", "title", "skipped", "error")
     columns = [raw.column(name).to_numpy(zero_copy_only=False) for name in wanted]
-    details = raw.column("error_detail")
+    details, is_good = raw.column("error_detail"), charset.good(raw.column("payload"))
     found: list[Page] = []
     reasons: list[str] = []
     tasks: list[Task] = []
@@ -127,7 +127,7 @@ def pages(
         elif len(payload) > max_page_bytes:
             skipped = "oversize"
         else:
-            tasks.append(Task(len(found), payload, url, mime, content_type))
+            tasks.append(Task(i, payload, url, mime, content_type, is_good[i]))
         found.append(page)
         reasons.append(skipped)
     for task, page in zip(tasks, _pages(tasks, run), strict=True):
@@ -148,7 +148,7 @@ def _title(title: str) -> str:
 
 def _pages(tasks: list[Task], run: Run) -> Iterator[Page]:
     """Payloads through charset and engine, every failure turned into its page's error."""
-    decoded = [charset.decode(task.payload, task.content_type) for task in tasks]
+    decoded = [charset.decode(task.payload, task.content_type, is_good=task.is_good) for task in tasks]
     plain = [is_plain(task.mime or task.content_type, task.payload) for task in tasks]
     markup = [(d, t) for d, t, is_text in zip(decoded, tasks, plain, strict=True) if not is_text]
     results = iter(_results(markup, run))
@@ -176,12 +176,12 @@ def _results(pages: list[tuple[charset.Decoded, Task]], run: Run) -> list[_Found
     batch = ENGINES[run.engine].batch
     if batch is not None:
         with contextlib.suppress(Exception):  # one of the pages fails: the loop below finds out which
-            return [*batch([_source(f, task.payload) for f, task in pages], [task.url for _, task in pages])]
+            return [*batch([_source(f) for f, _ in pages], [task.url for _, task in pages])]
     found: list[_Found | Exception] = []
     for decoded, task in pages:
         try:
             text, title = within_limits(run.engine, decoded.text, task.url, run.timeout)
-            found.append((text, title, *_described(_source(decoded, task.payload), task.url)))
+            found.append((text, title, *_described(_source(decoded), task.url)))
         except Exception as error:  # noqa: BLE001  (whatever an engine raises costs one page)
             found.append(error)
     return found
@@ -194,11 +194,10 @@ def _described(page: str | bytes, url: str) -> tuple[Description, str]:
     return NOTHING, ""
 
 
-def _source(found: charset.Decoded, payload: bytes) -> str | bytes:
-    """A page without NUL: as it came where that is good UTF-8, so that it is not encoded again."""
-    if found.charset == "utf-8" and not found.replacements and not payload.startswith(codecs.BOM_UTF8):
-        return payload.replace(b"\0", b"")
-    return found.text.replace("\0", "")
+def _source(found: charset.Decoded) -> str | bytes:
+    """A page without NUL: its bytes where they are good UTF-8, so that they are not encoded again."""
+    content = found.content
+    return content.replace(b"\0", b"") if isinstance(content, bytes) else content.replace("\0", "")
 
 
 def within_limits(engine: str, html: str, url: str, timeout: float) -> tuple[str, str]:
