@@ -9,7 +9,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -102,7 +101,7 @@ def write(path: str, tables: Iterable[pa.Table]) -> tuple[int, int]:
             writer = pq.ParquetWriter(path, table.schema, **settings(table.schema))
         writer.write_table(table, row_group_size=max(1, table.num_rows))
         rows += table.num_rows
-        text_bytes += int(pl.Series(table.column("text")).str.len_bytes().sum())
+        text_bytes += _text_bytes(table)
     if writer is None:
         raise AssertionError("a shard without rows is never planned")
     writer.close()
@@ -139,7 +138,7 @@ def copy_without(source: str, target: str, gone: npt.NDArray[np.bool_]) -> Writt
             if table.num_rows:
                 writer.write_table(table, row_group_size=table.num_rows)
             rows += table.num_rows
-            text_bytes += int(pc.sum(pc.binary_length(table.column("text")).cast(pa.int64())).as_py() or 0)
+            text_bytes += _text_bytes(table)
     return Written(rows, text_bytes)
 
 
@@ -148,6 +147,10 @@ def columns(dataset: str, paths: Iterable[str]) -> tuple[Column, ...]:
     first = next(iter(paths), None)
     schema = [] if first is None else storage.open_parquet(storage.join(dataset, first)).schema_arrow
     return tuple(Column(name=field.name, type=str(field.type)) for field in schema)
+
+
+def _text_bytes(table: pa.Table) -> int:
+    return pc.sum(pc.binary_length(table.column("text")).cast(pa.int64())).as_py() or 0
 
 
 def _row_groups(tables: Iterable[pa.Table]) -> Iterator[pa.Table]:

@@ -28,7 +28,8 @@ from openclaw_data.signals import language, lexicons, mixed, risks
 STAGE = "annotated"
 ALWAYS = ("byte_count", "char_count", "words", "quality_score", "toxicity_score", *risks.NEEDED)
 """Signals that every document carries, whatever the rules ask; `words` becomes `token_count`."""
-PARQUET: dict[str, Any] = {"compression": "zstd", "compression_level": 1, "write_statistics": False}
+PARQUET: dict[str, Any] = {"compression": "lz4", "use_dictionary": False, "write_statistics": False}
+"""A part is read a few times and then deleted: quick rather than small."""
 QUARANTINE = pa.schema(
     [
         *documents.PROVENANCE,

@@ -4,11 +4,14 @@
 """
 
 import contextlib
+import functools
+import itertools
 from collections import defaultdict
+from collections.abc import Iterator, Sequence
 
-import numpy as np
 import polars as pl
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from openclaw_data import recipe, storage
@@ -22,6 +25,8 @@ FINGERPRINTS = "fingerprints"
 SHARDS = "shards"
 WITHHELD = ("text", "title", "page_author")
 """Not in decisions/: what a takedown has to reach, since it leaves rows there. An author's name is personal data."""
+FIRST = ("id", "outcome", "dropped_by")
+"""The first columns of decisions/."""
 
 
 def decide_part(task: folder.Task) -> int:
@@ -32,31 +37,22 @@ def decide_part(task: folder.Task) -> int:
     """
     resolved, _ = folder.settings(task.work, task.run_id)
     annotated = storage.open_parquet(folder.path(task.work, "annotated", task.number))
-    duplicates = duplicates_of(task.work, task.number, annotated.metadata.num_rows)
-    columns = [n for n in annotated.schema_arrow.names if n not in (*WITHHELD, decontaminate.COLUMN)]
     pieces: dict[str, list[shards.Piece]] = defaultdict(list)
     start = 0
     name = f"{DECISIONS}/{folder.part_name(task.number)}.parquet"
     path = storage.join(task.output, name)
     kept = [index.INDEX.empty_table()]
+    prints = fingerprints.read(folder.path(task.work, FINGERPRINTS, task.number, "arrow"))
     with contextlib.ExitStack() as stack:
         local = stack.enter_context(storage.create(path))
         writer: pq.ParquetWriter | None = None
-        for group in range(annotated.num_row_groups):
-            rows = pl.DataFrame(
-                annotated.read_row_group(group, [*columns, "text"] if cuts_lines(resolved) else columns)
-            )
-            rows = rows.hstack(duplicates.slice(start, len(rows)))
-            if cuts_lines(resolved):
-                rows = lines.remove(rows, task.work, task.number).drop("text")
-            table = decide(rows, resolved, task.run_id)
-            arrow = to_arrow(table)
-            writer = writer or stack.enter_context(pq.ParquetWriter(local, arrow.schema, **shards.DECISIONS))
-            writer.write_table(arrow, row_group_size=max(1, len(rows)))
+        for group, table in enumerate(_decided(task, annotated, resolved)):
+            writer = writer or stack.enter_context(pq.ParquetWriter(local, table.schema, **shards.DECISIONS))
+            writer.write_table(table, row_group_size=max(1, len(table)))
             for language, n, size in _kept(table):
                 pieces[language].append(shards.Piece(task.number, group, n, size))
-            kept.append(_index_rows(task, table, start))
-            start += len(rows)
+            kept.append(_index_rows(table, prints.slice(start, len(table))))
+            start += len(table)
     contamination = decontaminate.write_part(task, annotated)
     facts = {"path": name, "rows": start, "size_bytes": storage.size(path), "sha256": storage.sha256(path)}
     listed, rows_kept = None, pa.concat_tables(kept)
@@ -68,12 +64,29 @@ def decide_part(task: folder.Task) -> int:
     return start
 
 
-def _index_rows(task: folder.Task, table: pl.DataFrame, start: int) -> pa.Table:
+def _decided(task: folder.Task, annotated: pq.ParquetFile, resolved: recipe.Resolved) -> Iterator[pa.Table]:
+    """The row groups of a decisions part. What is not decided here goes from file to file as it is."""
+    duplicates = to_arrow(duplicates_of(task.work, task.number, annotated.metadata.num_rows))
+    columns = [n for n in annotated.schema_arrow.names if n not in (*WITHHELD, decontaminate.COLUMN)]
+    start = 0
+    for group in range(annotated.num_row_groups):
+        rows = annotated.read_row_group(group, [*columns, "text"] if cuts_lines(resolved) else columns)
+        found = duplicates.slice(start, len(rows))
+        start += len(rows)
+        for name in found.column_names:
+            rows = rows.append_column(name, found.column(name))
+        if cuts_lines(resolved):
+            rows = to_arrow(lines.remove(pl.DataFrame(rows), task.work, task.number).drop("text"))
+        looked_at = [n for n in ("id", "error", "dropped_by", *found.column_names) if n in rows.column_names]
+        verdict = to_arrow(decide(pl.DataFrame(rows.select(looked_at)), resolved, task.run_id))
+        rest = [n for n in rows.column_names if n not in FIRST]
+        yield plain(pa.table({n: (rows if n in rest else verdict).column(n) for n in (*FIRST, *rest, "run_id")}))
+
+
+def _index_rows(table: pa.Table, prints: pa.Table) -> pa.Table:
     """The rows that a row group gives the dataset's fingerprint index: those of what is kept."""
-    rows = np.flatnonzero((table["outcome"] == "kept").to_numpy())
-    prints = fingerprints.read(folder.path(task.work, FINGERPRINTS, task.number, "arrow"))
-    ids = table["id"].gather(rows).to_arrow().cast(pa.string())
-    return index.rows_of(ids, prints.take(pa.array(rows + start)))
+    kept = pc.equal(table.column("outcome"), "kept")
+    return index.rows_of(table.column("id").filter(kept), prints.filter(kept))
 
 
 def decide(rows: pl.DataFrame, resolved: recipe.Resolved, run_id: str) -> pl.DataFrame:
@@ -92,8 +105,7 @@ def decide(rows: pl.DataFrame, resolved: recipe.Resolved, run_id: str) -> pl.Dat
         .otherwise(pl.lit("kept"))
     )
     rows = rows.with_columns(dropped_by=dropped_by).with_columns(outcome=outcome, run_id=pl.lit(run_id))
-    first = ["id", "outcome", "dropped_by"]
-    return rows.select(*first, pl.exclude(first))
+    return rows.select(*FIRST, pl.exclude(FIRST))
 
 
 def _corpus_rules(columns: list[str], resolved: recipe.Resolved) -> list[tuple[pl.Expr, pl.Expr]]:
@@ -135,9 +147,19 @@ def no_duplicates(n: int) -> pl.DataFrame:
 
 def to_arrow(table: pl.DataFrame) -> pa.Table:
     """As Arrow, with plain strings and without nulls in the schema."""
-    arrow = table.to_arrow(compat_level=pl.CompatLevel.oldest())
-    fields = [pa.field(f.name, _plain(f.type), nullable=False) for f in arrow.schema]
-    return arrow.cast(pa.schema(fields))
+    return plain(table.to_arrow(compat_level=pl.CompatLevel.oldest()))
+
+
+def plain(table: pa.Table) -> pa.Table:
+    """With plain strings and lists, no nulls in the schema, and nothing that reading Parquet adds to it."""
+    schema = _plain_schema(table.schema)
+    columns = [c if c.type == f.type else c.cast(f.type) for c, f in zip(table.columns, schema, strict=True)]
+    return pa.Table.from_arrays(columns, schema=schema)
+
+
+@functools.lru_cache(maxsize=8)
+def _plain_schema(schema: pa.Schema) -> pa.Schema:
+    return pa.schema([pa.field(f.name, _plain(f.type), nullable=False) for f in schema])
 
 
 def _plain(kind: pa.DataType) -> pa.DataType:
@@ -150,10 +172,11 @@ def _plain(kind: pa.DataType) -> pa.DataType:
     return kind
 
 
-def _kept(table: pl.DataFrame) -> list[tuple[str, int, int]]:
+def _kept(table: pa.Table) -> list[tuple[str, int, int]]:
     """(language, rows, bytes of text) of what is kept."""
     kept = (
-        table.filter(pl.col("outcome") == "kept")
+        pl.DataFrame(table.select(["outcome", "language", "byte_count"]))
+        .filter(pl.col("outcome") == "kept")
         .group_by("language")
         .agg(pl.len(), pl.col("byte_count").cast(pl.Int64).sum())
     )
@@ -179,21 +202,29 @@ def write_shard(task: folder.Task) -> int:
     name, language, pieces = plan[task.number]
     path = storage.join(task.output, name)
     with storage.create(path) as local:
-        rows, text_bytes = shards.write(local, (_kept_rows(task, language, shards.Piece(*p)) for p in pieces))
+        rows, text_bytes = shards.write(local, _kept_rows(task, language, [shards.Piece(*p) for p in pieces]))
     facts = {"path": name, "language": language, "rows": rows, "text_bytes": text_bytes}
     written = {"size_bytes": storage.size(path), "sha256": storage.sha256(path)}
     folder.mark(task.marks, SHARDS, task.number, {**facts, **written})
     return rows
 
 
-def _kept_rows(task: folder.Task, language: str, piece: shards.Piece) -> pa.Table:
-    """The kept rows of one language in one row group, with the columns of `data/`."""
-    annotated = storage.open_parquet(folder.path(task.work, "annotated", piece.part))
-    decided = storage.open_parquet(folder.path(task.output, DECISIONS, piece.part))
-    columns = [n for n in decided.schema_arrow.names if n in {*shards.DATA_COLUMNS, "outcome", "dup_line_fraction"}]
-    rows = pl.DataFrame(decided.read_row_group(piece.row_group, columns))
-    texts = pl.DataFrame(annotated.read_row_group(piece.row_group, ["text", "title"]))
-    kept = rows.hstack(texts).filter((pl.col("outcome") == "kept") & (pl.col("language") == language))
-    if cuts_lines(folder.settings(task.work, task.run_id)[0]):
-        kept = kept.with_columns(lines.remove(kept.drop("edits"), task.work, piece.part)["text"])
-    return to_arrow(kept.select(shards.DATA_COLUMNS))
+def _kept_rows(task: folder.Task, language: str, pieces: Sequence[shards.Piece]) -> Iterator[pa.Table]:
+    """The kept rows of one language, by row group, with the columns of `data/`."""
+    wanted = {*shards.DATA_COLUMNS, "outcome", "dup_line_fraction"}
+    cuts = cuts_lines(folder.settings(task.work, task.run_id)[0])
+    for part, within in itertools.groupby(pieces, lambda piece: piece.part):
+        annotated = storage.open_parquet(folder.path(task.work, "annotated", part))
+        decided = storage.open_parquet(folder.path(task.output, DECISIONS, part))
+        columns = [name for name in decided.schema_arrow.names if name in wanted]
+        for piece in within:
+            rows = decided.read_row_group(piece.row_group, columns)
+            kept = pc.and_(pc.equal(rows.column("outcome"), "kept"), pc.equal(rows.column("language"), language))
+            texts = annotated.read_row_group(piece.row_group, ["text", "title"])
+            for name in texts.column_names:
+                rows = rows.append_column(name, texts.column(name))
+            rows = rows.filter(kept)
+            if cuts:
+                cut = lines.remove(pl.DataFrame(rows.drop_columns("edits")), task.work, part)
+                rows = rows.set_column(rows.column_names.index("text"), "text", cut["text"].to_arrow())
+            yield plain(rows.select(shards.DATA_COLUMNS))
