@@ -181,7 +181,7 @@ def test_the_long_tail_is_the_share_of_the_largest() -> None:
     points = blocks.curve([60, 30, 10])
     assert points[0] == (round(1 / 3, 6), 0.6)
     assert points[-1] == (1.0, 1.0)
-    rows = [report.Domain(domain="=cmd", amount=report.Amount(documents=1, characters=2, tokens=1))]
+    rows = pl.DataFrame({"domain": ["=cmd"], "documents": [1], "characters": [2], "tokens": [1]})
     assert "'=cmd" in write.domains_csv(rows)
 
 

@@ -6,6 +6,8 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
+import polars as pl
 
 from openclaw_data import rules, storage
 from openclaw_data.audit import report, thresholds
@@ -19,6 +21,8 @@ TOP = 100
 """Domains that the report names; domains.csv has the rest of the top."""
 LAST = ("decontaminate", "dedup")
 TEXT_CHARS = 240
+SHOWN = ("id", "url", "language", "source_id", "char_count")
+"""What is shown of every sample."""
 
 
 def stages(manifest: Mapping[str, Any]) -> list[str]:
@@ -31,10 +35,11 @@ def assemble(
     tally: "Tally", manifest: Mapping[str, Any], order: list[str], listed: Mapping[str, Any], work: str
 ) -> report.Report:
     """The report from what was counted."""
+    signals = histograms_of(tally, listed)
     found: dict[str, Any] = {
         "rights": _rights(tally, manifest),
         "pii": _pii(tally, manifest),
-        "risks": _risks(tally, listed, manifest),
+        "risks": _risks(tally, signals, manifest),
         "duplicates": _duplicates(tally, manifest),
         "contamination": _contamination(tally, manifest),
     }
@@ -54,7 +59,7 @@ def assemble(
         languages=_languages(tally),
         times=_times(tally),
         licences={k: amount(v) for (k,), v in _largest(tally.kept["licence"])},
-        signals=histograms_of(tally, listed),
+        signals=signals,
         review=manifest.get("review"),
         estimate={k: (v["estimated"], v["actual"]) for k, v in manifest.get("estimate", {}).items()},
         samples=_samples(tally, listed, work),
@@ -74,9 +79,9 @@ def amount(counts: Mapping[str, int]) -> report.Amount:
     return report.Amount(**{k: int(counts.get(k, 0)) for k in ("documents", "characters", "tokens")})
 
 
-def curve(sizes: Iterable[int], points: int = 40) -> tuple[tuple[float, float], ...]:
+def curve(sizes: Sequence[int] | npt.NDArray[np.int64], points: int = 40) -> tuple[tuple[float, float], ...]:
     """The long tail: share of domains, the largest first, -> share of characters, at `points` places."""
-    values = np.sort(np.fromiter(sizes, np.float64))[::-1]
+    values = np.sort(np.asarray(sizes, np.float64))[::-1]
     if not len(values) or not values.sum():
         return ()
     shares = np.cumsum(values) / values.sum()
@@ -87,23 +92,28 @@ def curve(sizes: Iterable[int], points: int = 40) -> tuple[tuple[float, float], 
 def domains(tally: "Tally") -> report.Domains:
     """Domains by characters; an unknown domain is none."""
     rows = ranked_domains(tally)
-    characters = [row.amount.characters for row in rows]
-    whole = max(1, sum(characters))
+    characters = rows["characters"].to_numpy()
+    whole = max(1, int(characters.sum()))
     tenth = -(-len(rows) // 10)
     return report.Domains(
         domains=len(rows),
-        top=tuple(rows[:TOP]),
+        top=tuple(_domain(*row) for row in rows.head(TOP).rows()),
         top_tenth_domains=tenth,
-        top_tenth_share=round(sum(characters[:tenth]) / whole, 6),
-        top_1000_share=round(sum(characters[:1000]) / whole, 6),
+        top_tenth_share=round(int(characters[:tenth].sum()) / whole, 6),
+        top_1000_share=round(int(characters[:1000].sum()) / whole, 6),
         curve=curve(characters),
     )
 
 
-def ranked_domains(tally: "Tally") -> list[report.Domain]:
-    """Every known domain, the largest by characters first."""
-    rows = [report.Domain(domain=k, amount=amount(v)) for (k,), v in tally.kept["domain"].items() if k]
-    return sorted(rows, key=lambda d: (-d.amount.characters, d.domain))
+def _domain(name: str, documents: int, characters: int, tokens: int) -> report.Domain:
+    return report.Domain(domain=name, amount=report.Amount(documents=documents, characters=characters, tokens=tokens))
+
+
+def ranked_domains(tally: "Tally") -> pl.DataFrame:
+    """Every known domain with its documents, characters and tokens, the largest by characters first."""
+    rows = tally.domains()
+    name = rows.columns[0]
+    return rows.filter(pl.col(name) != "").sort("characters", name, descending=[True, False])
 
 
 def _totals(tally: "Tally", manifest: Mapping[str, Any]) -> report.Totals:
@@ -144,7 +154,7 @@ def _sources(tally: "Tally", manifest: Mapping[str, Any]) -> tuple[report.Source
     rows = []
     for source in manifest["sources"]:
         files = [i for i in manifest["inputs"] if i["source_id"] == source["id"]]
-        times = tally.times[source["id"]]
+        times = tally.times.get(source["id"], ())
         rows.append(
             report.SourceRow(
                 **{k: source[k] for k in ("id", "origin", "licence", "record", "crawl")},
@@ -169,7 +179,7 @@ def _languages(tally: "Tally") -> tuple[report.LanguageRow, ...]:
 
 
 def _times(tally: "Tally") -> report.Times:
-    times = [t for found in tally.times.values() for t in found]
+    times = [time for ends in tally.times.values() for time in ends]
     first, last = (t.strftime("%Y-%m-%dT%H:%M:%SZ") for t in (min(times), max(times))) if times else ("", "")
     return report.Times(
         first=first, last=last, unknown=tally.clusters["unknown time"], by_month=dict(sorted(tally.months.items()))
@@ -203,10 +213,10 @@ def _pii(tally: "Tally", manifest: Mapping[str, Any]) -> report.Pii | None:
     return report.Pii(masked=masked, searched=searched.documents, residual=residual, edits=masks(manifest))
 
 
-def _risks(tally: "Tally", listed: Mapping[str, Any], manifest: Mapping[str, Any]) -> report.Risks | None:
+def _risks(tally: "Tally", signals: Iterable[report.Histogram], manifest: Mapping[str, Any]) -> report.Risks | None:
     if "toxicity_score" not in tally.judged and "risk_codes" not in tally.columns:
         return None
-    scores = [h for h in histograms_of(tally, listed) if h.name == "toxicity_score"]
+    scores = [h for h in signals if h.name == "toxicity_score"]
     own = tuple(WordList(**words) for words in manifest.get("lexicons", ()))
     covers = _seen(own) if "risk_codes" in tally.columns else {}
     return report.Risks(
@@ -239,8 +249,9 @@ def histograms_of(tally: "Tally", listed: Mapping[str, Any]) -> tuple[report.His
     """Every signal with its lines; those that a rule draws a line through come first."""
     entries = catalogue.by_name()
     drawn = lines_of(listed, tally.languages)
+    order = {name: i for i, name in enumerate(entries)}
     found = []
-    for name in sorted(tally.judged, key=lambda n: (n not in drawn, list(entries).index(n) if n in entries else 0, n)):
+    for name in sorted(tally.judged, key=lambda n: (n not in drawn, order.get(n, 0), n)):
         entry = entries.get(name)
         words = {k: getattr(entry, k) if entry else "" for k in ("unit", "meaning", "source")}
         counts = tally.judged[name], tally.passed[name]
@@ -267,32 +278,29 @@ def lines_of(listed: Mapping[str, Any], languages: Iterable[str]) -> dict[str, l
 
 def _samples(tally: "Tally", listed: Mapping[str, Any], work: str) -> report.Samples:
     texts = _texts(work, tally) if work else {}
-    made = {name: _sample_rows(name, tally, listed, texts) for name in sorted(tally.samples)}
+    frames = tally.samples.partition_by("rule", as_dict=True) if len(tally.samples) else {}
+    made = {name: _sample_rows(frame, listed.get(name, {}), texts) for (name,), frame in sorted(frames.items())}
     return report.Samples(with_texts=bool(work), kept=made.pop("", ()), dropped=made)
 
 
 def _sample_rows(
-    name: str, tally: "Tally", listed: Mapping[str, Any], texts: Mapping[tuple[int, int], str]
+    frame: pl.DataFrame, rule: Mapping[str, Any], texts: Mapping[tuple[int, int], str]
 ) -> tuple[report.Sample, ...]:
-    frame = tally.samples[name]
-    looked_at = {
-        x for k in listed.get(name, {}).get("keep", {}).values() for x in rules.expression(k).meta.root_names()
-    }
-    columns = sorted(c for c in looked_at if c in frame.columns)
-    plain = ("id", "url", "language", "source_id", "char_count")
+    looked_at = {x for keep in rule.get("keep", {}).values() for x in rules.expression(keep).meta.root_names()}
+    columns = sorted(c for c in looked_at if c in frame.columns and c not in SHOWN)
     return tuple(
         report.Sample(
-            **{k: row[k] for k in plain},
-            values={c: round(row[c], 4) if isinstance(row[c], float) else row[c] for c in columns if c not in plain},
+            **{k: row[k] for k in SHOWN},
+            values={c: round(row[c], 4) if isinstance(row[c], float) else row[c] for c in columns},
             text=texts.get((row["part"], row["row"]), ""),
         )
-        for row in frame.iter_rows(named=True)
+        for row in frame.select(*SHOWN, *columns, "part", "row").iter_rows(named=True)
     )
 
 
 def _texts(work: str, tally: "Tally") -> dict[tuple[int, int], str]:
     """The beginnings of the samples' texts, from the annotated parts, whose rows are those of `decisions/`."""
-    wanted = {(row["part"], row["row"]) for frame in tally.samples.values() for row in frame.iter_rows(named=True)}
+    wanted = set(tally.samples.select("part", "row").rows()) if len(tally.samples) else set()
     found: dict[tuple[int, int], str] = {}
     for part in sorted({p for p, _ in wanted}):
         file = storage.open_parquet(storage.join(work, "annotated", f"part-{part:05d}.parquet"))

@@ -33,6 +33,12 @@ def bin_of(values: npt.NDArray[Any], scale: str) -> npt.NDArray[np.int64]:
     return np.clip(bins, 0, _BINS[scale] - 1).astype(np.int64)
 
 
+def counts(values: npt.NDArray[Any], scale: str, groups: npt.NDArray[np.int64], n: int) -> npt.NDArray[np.int64]:
+    """How many values of each of `n` groups each bin holds: int64[n, bins]."""
+    bins = _BINS[scale]
+    return np.bincount(bin_of(values, scale) + bins * groups, minlength=n * bins).reshape(n, bins)
+
+
 def position(value: float, scale: str) -> float:
     """Where a value lies on the axis, in bins: what `bin_of` rounds down."""
     if scale == FRACTION:
@@ -54,9 +60,9 @@ class Counter:
         self.scale = scale
         self._counts: dict[str, npt.NDArray[np.int64]] = defaultdict(lambda: np.zeros(_BINS[scale], np.int64))
 
-    def add(self, language: str, bins: npt.NDArray[np.int64]) -> None:
-        """Add the bins of one language's documents."""
-        self._counts[language] += np.bincount(bins, minlength=_BINS[self.scale])
+    def add(self, language: str, counts: npt.NDArray[np.int64]) -> None:
+        """Add the counts of one language's documents, bin by bin."""
+        self._counts[language] += counts
 
     def bins(self) -> dict[str, report.Bins]:
         """Language -> counts from the first bin that is not empty to the last."""
@@ -64,6 +70,5 @@ class Counter:
         for language, counts in sorted(self._counts.items()):
             used = np.flatnonzero(counts)
             if len(used):
-                part = counts[used[0] : used[-1] + 1]
-                found[language] = report.Bins(first=int(used[0]), counts=tuple(int(n) for n in part))
+                found[language] = report.Bins(first=used[0], counts=tuple(counts[used[0] : used[-1] + 1].tolist()))
         return found

@@ -1,10 +1,11 @@
-"""Every number of the audit report, from `decisions/` and the manifest alone; parts are read one at a time."""
+"""Every number of the audit report, from `decisions/` and the manifest alone; rows are read some at a time."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+import numpy as np
 import polars as pl
 
 from openclaw_data import rules, storage
@@ -15,7 +16,19 @@ from openclaw_data.signals import catalogue
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 SAMPLES = 3
 """Documents of each outcome and rule that the report shows."""
+ROWS = 32_768
+"""Rows of `decisions/` in memory, and a row group more."""
+DOMAIN = "url_host_registered_domain"
 _SCORES = ("language_score", "quality_score", "toxicity_score")
+_LISTS = ("rights_signals", "risk_codes", "contaminated_by")
+_KEYS = ("outcome", "source_id", "licence", "language", "language_script", "rights_status")
+_SUMS = (
+    pl.len().alias("documents"),
+    pl.col("char_count").cast(pl.Int64).sum().alias("characters"),
+    pl.col("token_count").cast(pl.Int64).sum().alias("tokens"),
+)
+_READ = (pl.col("error") == "") & (pl.col("skipped") == "")
+_KEPT = pl.col("outcome") == "kept"
 
 
 class Tally:
@@ -23,10 +36,10 @@ class Tally:
 
     def __init__(self, order: Mapping[str, int], rules_of: Mapping[str, Any], languages: Iterable[str]) -> None:
         self.order, self.languages = order, tuple(languages)
-        self.drawn = {
-            x.column for rule in rules_of.values() for k in rule["keep"].values() for x in thresholds.lines(k)
-        }
+        keeps = {keep for rule in rules_of.values() for keep in rule["keep"].values()}
+        self.drawn = {x.column for keep in keeps for x in thresholds.lines(keep)}
         self.measured = self.drawn | set(_SCORES) | {e.name for e in catalogue.entries() if e.kind == "signal"}
+        self.shown = {name for keep in keeps for name in rules.expression(keep).meta.root_names()}
         self.columns: list[str] = []
         self.stages: Counter[tuple[int, str]] = Counter()
         self.by_rule: dict[str, Counter[str]] = defaultdict(Counter)
@@ -34,123 +47,138 @@ class Tally:
         self.kept: dict[str, dict[Any, Counter[str]]] = defaultdict(lambda: defaultdict(Counter))
         self.read: dict[str, Counter[Any]] = defaultdict(Counter)
         self.lists: dict[str, dict[str, Counter[str]]] = defaultdict(lambda: {"read": Counter(), "kept": Counter()})
-        self.times: dict[str, list[datetime]] = defaultdict(list)
+        self.times: dict[str, tuple[datetime, datetime]] = {}
         self.months: Counter[str] = Counter()
         self.pii: dict[str, Counter[str]] = defaultdict(Counter)
         self.clusters: Counter[str] = Counter()
         self.judged: dict[str, histograms.Counter] = {}
         self.passed: dict[str, histograms.Counter] = {}
-        self.samples: dict[str, pl.DataFrame] = {}
+        self.samples = pl.DataFrame()
         self.searched: residue.Residue | None = None
+        self._domains: list[pl.DataFrame] = []
 
-    def add(self, part: int, frame: pl.DataFrame) -> None:
-        """Count one part of `decisions/`."""
-        self.columns = frame.columns
-        frame = frame.with_columns(part=pl.lit(part)).with_row_index("row")
-        kept = frame.filter(pl.col("outcome") == "kept")
-        self._funnel(frame)
-        self._sums(frame, kept)
-        self._lists(frame, kept)
-        self._histograms(frame)
-        self._samples(frame)
+    def wanted(self, columns: Iterable[str]) -> list[str]:
+        """Those of the columns of `decisions/` that are counted or shown."""
+        looked_at = {*self.measured, *self.shown, *_KEYS, *_LISTS, *blocks.SHOWN, DOMAIN, "text_sha256"}
+        looked_at |= {"dropped_by", "error", "skipped", "token_count", "fetch_time"}
+        return [name for name in columns if name in looked_at or name.startswith(("pii_", "dup_"))]
 
-    def _funnel(self, frame: pl.DataFrame) -> None:
-        for outcome, n in frame.group_by("outcome").len().rows():
-            self.stages[-1, outcome] += n
-        dropped = frame.filter(pl.col("outcome") == "dropped")
-        reasons = dropped.select(
-            "row", "language", "char_count", "token_count", only=pl.col("dropped_by").list.len() == 1, rule="dropped_by"
-        ).explode("rule")
-        last = max(self.order.values(), default=0) + 1
-        stage = (
-            pl.col("rule").str.split(".").list.first().replace_strict(self.order, default=last, return_dtype=pl.Int64)
-        )
-        first = reasons.group_by("row").agg(stage.min().alias("stage")).group_by("stage").len()
-        for number, n in first.rows():
-            self.stages[number, "dropped"] += n
-        sums = reasons.group_by("rule", "language").agg(
-            pl.len().alias("documents"),
-            pl.col("only").sum(),
-            pl.col("char_count").cast(pl.Int64).sum().alias("characters"),
-            pl.col("token_count").cast(pl.Int64).sum().alias("tokens"),
-        )
-        for rule, language, documents, only, characters, tokens in sums.rows():
-            self.by_rule[rule].update(documents=documents, only=only, characters=characters, tokens=tokens)
-            self.by_rule_language[rule][language] += documents
+    def add(self, part: int, frame: pl.DataFrame, start: int = 0) -> None:
+        """Count rows of one part of `decisions/`, from row `start` on."""
+        self.columns, schema = frame.columns, frame.schema
+        whole = {name for name, kind in schema.items() if kind.is_integer()}
+        self._sums(frame)
+        self._reasons(frame)
+        self._kept(frame.filter(_KEPT), sorted(name for name in whole if name.startswith("pii_")))
+        self._lists(frame)
+        if "dup_cluster_id" in self.columns:
+            self._clusters(frame)
+        self._histograms(frame, {name: name in whole for name, kind in schema.items() if kind.is_numeric()})
+        self._samples(frame, part, start)
 
-    def _sums(self, frame: pl.DataFrame, kept: pl.DataFrame) -> None:
-        sums = (
-            pl.len().alias("documents"),
-            pl.col("char_count").cast(pl.Int64).sum().alias("characters"),
-            pl.col("token_count").cast(pl.Int64).sum().alias("tokens"),
-        )
-        keys = {"all": [], "source": ["source_id"], "domain": ["url_host_registered_domain"], "licence": ["licence"]}
-        keys["language"] = ["language", "language_script"]
-        for name, by in keys.items():
-            if not set(by) <= set(frame.columns):
+    def _sums(self, frame: pl.DataFrame) -> None:
+        keys = [name for name in _KEYS if name in self.columns]
+        read = frame.group_by(*keys, read=_READ).agg(*_SUMS)
+        for row in read.iter_rows(named=True):
+            n, key = row["documents"], (row["language"], row["language_script"])
+            self.stages[-1, row["outcome"]] += n
+            self.read["source"][row["source_id"],] += n
+            self.read["language"][key] += n
+            if row["read"] and "rights_status" in row:
+                self.lists["rights_status"]["read"][row["rights_status"]] += n
+            if row["outcome"] != "kept":
                 continue
-            grouped = kept.group_by(by).agg(*sums).rows() if by else [tuple(kept.select(*sums).row(0))]
-            for *key, documents, characters, tokens in grouped:
-                self.kept[name][tuple(key)].update(documents=documents, characters=characters, tokens=tokens)
-            if name in ("source", "language"):
-                for *key, n in frame.group_by(by).len().rows():
-                    self.read[name][tuple(key)] += n
+            amount = {name: row[name] for name in ("documents", "characters", "tokens")}
+            places: dict[str, Any] = {"all": (), "source": (row["source_id"],), "language": key}
+            places |= {"licence": (row["licence"],)} if "licence" in row else {}
+            for name, place in places.items():
+                self.kept[name][place].update(amount)
+            if "rights_status" in row:
+                self.lists["rights_status"]["kept"][row["rights_status"]] += n
+
+    def _reasons(self, frame: pl.DataFrame) -> None:
+        """Who dropped what. Few combinations of reasons are those of many documents."""
+        found = frame.filter(pl.col("outcome") == "dropped").group_by("dropped_by", "language").agg(*_SUMS)
+        last = max(self.order.values(), default=0) + 1
+        for reasons, language, documents, characters, tokens in found.rows():
+            self.stages[min(self.order.get(r.partition(".")[0], last) for r in reasons), "dropped"] += documents
+            only = documents if len(reasons) == 1 else 0
+            for rule in reasons:
+                self.by_rule[rule].update(documents=documents, only=only, characters=characters, tokens=tokens)
+                self.by_rule_language[rule][language] += documents
+
+    def _kept(self, kept: pl.DataFrame, masked: list[str]) -> None:
+        """Times, domains and masked values of the kept documents."""
         known = kept.filter(pl.col("fetch_time") > EPOCH)
         self.clusters["unknown time"] += kept.height - known.height
-        for month, n in known.group_by(pl.col("fetch_time").dt.strftime("%Y-%m").alias("m")).len().rows():
-            self.months[month] += n
-        ends = known.group_by("source_id").agg(
-            pl.col("fetch_time").min().alias("a"), pl.col("fetch_time").max().alias("b")
+        month, time = pl.col("fetch_time").dt.strftime("%Y-%m").alias("month"), pl.col("fetch_time")
+        found = known.group_by("source_id", month).agg(pl.len(), time.min().alias("a"), time.max().alias("b"))
+        for source, name, n, first, last in found.rows():
+            self.months[name] += n
+            before = self.times.get(source, (first, last))
+            self.times[source] = min(before[0], first), max(before[1], last)
+        items = [pl.col(name).cast(pl.Int64).sum() for name in masked]
+        documents = [(pl.col(name) > 0).sum().alias(f"documents {name}") for name in masked]
+        counted = kept.select(*items, *documents).row(0, named=True) if masked else {}
+        for name in masked:
+            self.pii[name].update(documents=counted[f"documents {name}"], items=counted[name])
+        if DOMAIN in self.columns:
+            self._domains.append(kept.group_by(DOMAIN).agg(*_SUMS))
+            if sum(map(len, self._domains[1:])) > max(ROWS, len(self._domains[0])):
+                self._domains = [self.domains()]
+
+    def domains(self) -> pl.DataFrame:
+        """Documents, characters and tokens of each domain of the kept documents; the empty one: unknown."""
+        empty = {DOMAIN: pl.String, "documents": pl.Int64, "characters": pl.Int64, "tokens": pl.Int64}
+        found = [pl.DataFrame(schema=empty), *(frame.cast({"documents": pl.Int64}) for frame in self._domains)]
+        return pl.concat(found).group_by(DOMAIN).sum()
+
+    def _clusters(self, frame: pl.DataFrame) -> None:
+        size = pl.col("dup_cluster_size")
+        compared, heads, largest = frame.select(
+            (pl.col("dup_cluster_id") >= 0).sum(),
+            ((pl.col("dup_rank") == 0) & (size > 1)).sum().alias("clusters"),
+            size.max().alias("largest"),
+        ).row(0)
+        self.clusters.update(compared=compared, clusters=heads)
+        self.clusters["largest"] = max(self.clusters["largest"], largest or 0)
+
+    def _lists(self, frame: pl.DataFrame) -> None:
+        """Columns of lists, whose values are counted among the documents with a text and among the kept ones."""
+        for name in (name for name in _LISTS if name in self.columns):
+            some = frame.filter(_READ, pl.col(name).list.len() > 0)
+            for values, kept, n in some.group_by(name, _KEPT.alias("kept")).len().rows():
+                benchmarks = name == "contaminated_by"  # items, as benchmark/item: a document counts once a benchmark
+                for value in {v.partition("/")[0] for v in values} if benchmarks else values:
+                    self.lists[name]["read"][value] += n
+                    self.lists[name]["kept"][value] += n * kept
+
+    def _histograms(self, frame: pl.DataFrame, numeric: Mapping[str, bool]) -> None:
+        """`numeric`: the columns of numbers, and whether they are whole ones."""
+        spoken = frame["language"].replace_strict(
+            self.languages, range(len(self.languages)), default=-1, return_dtype=pl.Int64
         )
-        for source, first, final in ends.rows():
-            self.times[source] += [first, final]
-        for name in (c for c in frame.columns if c.startswith("pii_") and frame.schema[c].is_integer()):
-            self.pii[name].update(documents=int((kept[name] > 0).sum()), items=int(kept[name].cast(pl.Int64).sum()))
-        if "dup_cluster_id" in frame.columns:
-            heads = frame.filter((pl.col("dup_rank") == 0) & (pl.col("dup_cluster_size") > 1))
-            self.clusters["compared"] += int((frame["dup_cluster_id"] >= 0).sum())
-            self.clusters["clusters"] += heads.height
-            largest = int(frame["dup_cluster_size"].max() or 0)  # type: ignore[arg-type]
-            self.clusters["largest"] = max(self.clusters["largest"], largest)
-
-    def _lists(self, frame: pl.DataFrame, kept: pl.DataFrame) -> None:
-        """Columns whose values are counted among the documents with a text and among the kept ones."""
-        if "contaminated_by" in frame.columns:  # items, as benchmark/item: a document counts once a benchmark
-            benchmark = pl.element().str.split("/").list.first()
-            frame, kept = (
-                f.with_columns(pl.col("contaminated_by").list.eval(benchmark).list.unique()) for f in (frame, kept)
-            )
-        read = frame.filter((pl.col("error") == "") & (pl.col("skipped") == ""))
-        for name in ("rights_status", "rights_signals", "risk_codes", "contaminated_by"):
-            if name in frame.columns:
-                for where, rows in (("read", read), ("kept", kept)):
-                    values = rows.select(pl.col(name).explode() if rows.schema[name] == pl.List else pl.col(name))
-                    for value, n in values.drop_nulls().group_by(name).len().rows():
-                        self.lists[name][where][str(value)] += n
-
-    def _histograms(self, frame: pl.DataFrame) -> None:
-        judged = frame.filter((pl.col("error") == "") & (pl.col("skipped") == ""))
-        names = [n for n in frame.columns if n in self.measured and frame.schema[n].is_numeric()]
-        kept = (judged["outcome"] == "kept").to_numpy()
-        speaks = {x: (judged["language"] == x).to_numpy() for x in self.languages}
-        for name in names:
+        rows = np.flatnonzero(frame.select(_READ & (spoken >= 0)).to_series().to_numpy())
+        groups = 2 * spoken.to_numpy()[rows] + (frame["outcome"] == "kept").to_numpy()[rows]
+        for name in (name for name in numeric if name in self.measured):
             entry = catalogue.by_name().get(name)
-            scale = histograms.scale_of(entry.unit if entry else "", name, whole=judged.schema[name].is_integer())
-            bins = histograms.bin_of(judged[name].to_numpy(), scale)
+            scale = histograms.scale_of(entry.unit if entry else "", name, whole=numeric[name])
             all_, passed = (group.setdefault(name, histograms.Counter(scale)) for group in (self.judged, self.passed))
-            for language, mask in speaks.items():
-                all_.add(language, bins[mask])
-                passed.add(language, bins[mask & kept])
+            counts = histograms.counts(frame[name].to_numpy()[rows], scale, groups, 2 * len(self.languages))
+            for i, language in enumerate(self.languages):
+                all_.add(language, counts[2 * i] + counts[2 * i + 1])
+                passed.add(language, counts[2 * i + 1])
 
-    def _samples(self, frame: pl.DataFrame) -> None:
-        keys = [c for c in ("text_sha256", "id", "part", "row") if c in frame.columns]
-        groups = {"": frame.filter(pl.col("outcome") == "kept")}
-        reasons = frame.explode("dropped_by").drop_nulls("dropped_by")
-        groups |= {str(rule): rows for (rule,), rows in reasons.group_by(["dropped_by"])}
-        for name, rows in groups.items():
-            mine = rows.sort(keys).head(SAMPLES).drop("dropped_by")
-            before = self.samples.get(name)
-            self.samples[name] = (pl.concat([before, mine]) if before is not None else mine).sort(keys).head(SAMPLES)
+    def _samples(self, frame: pl.DataFrame, part: int, start: int) -> None:
+        """Keep those of each outcome and rule whose texts have the least digests. The rule of a kept one is ""."""
+        keys = [name for name in ("text_sha256", "id") if name in self.columns]
+        rule = pl.when(_KEPT).then(pl.lit([""], pl.List(pl.String))).otherwise("dropped_by").alias("rule")
+        named = frame.select(*keys, rule, at=pl.int_range(pl.len())).explode("rule").drop_nulls("rule")
+        least = named.sort(*keys, "at").group_by("rule", maintain_order=True).head(SAMPLES)
+        shown = [name for name in self.columns if name in {*self.shown, *blocks.SHOWN, *keys}]
+        mine = frame.select(shown)[least["at"]].with_columns(least["rule"], part=pl.lit(part), row=least["at"] + start)
+        both = pl.concat([self.samples, mine], how="diagonal").sort(*keys, "part", "row")
+        self.samples = both.group_by("rule", maintain_order=True).head(SAMPLES)
 
 
 def rules_of(manifest: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
@@ -191,7 +219,22 @@ def measure(dataset: str, manifest: Mapping[str, Any], work: str = "") -> tuple[
         path = storage.join(dataset, file["path"])
         if not storage.exists(path):
             raise DataError(path, "is missing, though the manifest lists it.", "Fetch the dataset again.")
-        tally.add(part, pl.DataFrame(storage.open_parquet(path).read()))
+        for start, frame in _pieces(path, tally):
+            tally.add(part, frame, start)
     if blocks.masks(manifest):
         tally.searched = residue.sampled(dataset, manifest)
     return blocks.assemble(tally, manifest, stages, listed, work), tally
+
+
+def _pieces(path: str, tally: Tally) -> Iterator[tuple[int, pl.DataFrame]]:
+    """A part of `decisions/`, some row groups at a time: (number of the first row, what is counted of the rows)."""
+    opened = storage.open_parquet(path)
+    columns = tally.wanted(opened.schema_arrow.names)
+    start = rows = 0
+    groups: list[int] = []
+    for group in range(opened.num_row_groups):
+        groups.append(group)
+        rows += opened.metadata.row_group(group).num_rows
+        if rows >= ROWS or group == opened.num_row_groups - 1:
+            yield start, pl.DataFrame(opened.read_row_groups(groups, columns))
+            start, rows, groups = start + rows, 0, []

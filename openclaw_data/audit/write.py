@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import polars as pl
+
 from openclaw_data import storage
 from openclaw_data.audit import blocks, numbers, page, report
 from openclaw_data.documents import DataError
@@ -40,14 +42,13 @@ def audit(dataset: str, manifest: Mapping[str, Any], *, work: str = "", language
     return found
 
 
-def domains_csv(rows: list[report.Domain]) -> str:
+def domains_csv(rows: pl.DataFrame) -> str:
     """The top of the domains as CSV; a name that a spreadsheet would take for a formula gets a quote before it."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(["rank", "domain", "documents", "characters", "tokens"])
-    for rank, row in enumerate(rows[: max(LARGE, -(-len(rows) // 10))], 1):
-        name = f"'{row.domain}" if row.domain[:1] in "=+-@\t\r" else row.domain
-        writer.writerow([rank, name, row.amount.documents, row.amount.characters, row.amount.tokens])
+    for rank, (name, *sums) in enumerate(rows.head(max(LARGE, -(-len(rows) // 10))).rows(), 1):
+        writer.writerow([rank, f"'{name}" if name[:1] in "=+-@\t\r" else name, *sums])
     return out.getvalue()
 
 
