@@ -123,10 +123,16 @@ def listed(group: typer.Typer, prefix: str = "") -> list[tuple[str, str]]:
 
 
 def replace(text: str, name: str, new: str) -> str:
-    """The text with what stands between `<!-- name -->` and `<!-- /name -->` replaced."""
+    """The text with what stands between `<!-- name -->` and `<!-- /name -->` replaced, unless only seconds changed."""
     begin, end = f"<!-- {name} -->", f"<!-- /{name} -->"
     start, stop = text.index(begin) + len(begin), text.index(end)
+    if untimed(text[start:stop]) == untimed(new):
+        return text
     return f"{text[:start]}\n{new}\n{text[stop:]}"
+
+
+def untimed(text: str) -> str:
+    return re.sub(r"[\d.]+\s+s\b", "s", text).strip()
 
 
 def main() -> int:
