@@ -13,6 +13,7 @@ stage alone and with the warm-up counted in, and the peak memory of the process 
 
 import argparse
 import json
+import os
 import statistics
 import subprocess
 import sys
@@ -69,7 +70,12 @@ def watched(command: list[str]) -> tuple[dict[str, Any], int]:
         SystemExit: the command failed; its standard error was already shown.
     """
     peak = 0
-    with tempfile.TemporaryFile("w+", encoding="utf-8") as out, subprocess.Popen(command, stdout=out) as process:
+    # an installed package is compiled
+    installed = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    with (
+        tempfile.TemporaryFile("w+", encoding="utf-8") as out,
+        subprocess.Popen(command, stdout=out, env=installed) as process,
+    ):
         tree = psutil.Process(process.pid)
         while process.poll() is None:
             peak = max(peak, tree_rss_bytes(tree))
