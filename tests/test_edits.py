@@ -1,5 +1,7 @@
 """Normalisation says the same in cleaner Unicode."""
 
+import unicodedata
+
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -8,6 +10,7 @@ from hypothesis import strategies as st
 
 from openclaw_data import documents, edits
 from openclaw_data.edits.normalise import normalise, normalise_text, steps, suspects
+from openclaw_data.kernels.characters import TABLE_SIZE
 
 ODD = (
     "aé北，1\u0301\u200b\u200c\u200d\u3000ＡＢ１！\ufeff\u00ad\r\n\x00\u2028ｶ゛か\u3099"
@@ -18,6 +21,11 @@ ODD = (
 def test_every_character_that_may_change_is_looked_at() -> None:
     suspected = [chr(code) for code in np.flatnonzero(suspects())]
     assert not any(steps()[character.encode()[0]] for character in suspected)
+    assert set(suspected) >= {
+        character
+        for character in map(chr, (*range(0x80, 0xD800), *range(0xE000, TABLE_SIZE)))
+        if unicodedata.combining(character) or not unicodedata.is_normalized("NFC", character)
+    }
     assert steps()[b"a"[0]] == 1
     assert steps()["中".encode()[0]] == 3
 

@@ -8,6 +8,7 @@
 * Every line end (CR LF, CR, U+000B, U+000C, U+0085, U+2028, U+2029) becomes U+000A.
 """
 
+import itertools
 import re
 import unicodedata
 from functools import cache
@@ -29,6 +30,8 @@ _DELETED = [
     *range(0x202A, 0x202F),
     *range(0x2066, 0x206A),
 ]
+_MIXED = ((0x300, 0x3400), (0xA000, 0xAC00), (0xD7A4, 0xD800), (0xF900, 0x20000), (0x2F800, 0x2FA20))
+"""All but Han characters and Hangul syllables, which stay, and private ones: the rest is half as many to look at."""
 _JOINERS = re.compile(
     "(?:(?<=[\0-\u05ff\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef\U00020000-\U0003ffff])|^)[\u200c\u200d]+"
     "|[\u200c\u200d]+(?:(?=[\0-\u05ff\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef\U00020000-\U0003ffff])|$)"
@@ -58,11 +61,11 @@ def suspects() -> Any:
     table = np.zeros(TABLE_SIZE, np.bool_)
     table[[ord(c) for c in replacements() if len(c) == 1]] = True
     table[[0x200C, 0x200D]] = True
-    for first, stop in ((0x300, 0xD800), (0xE000, TABLE_SIZE)):
+    for first, stop in _MIXED:
         characters = [*map(chr, range(first, stop))]
         table[first:stop] |= np.fromiter(map(unicodedata.combining, characters), np.uint8) > 0
         table[first:stop] |= np.array([*map(unicodedata.category, characters)]) == "Mc"
-        normal = (unicodedata.is_normalized("NFC", character) for character in characters)
+        normal = map(unicodedata.is_normalized, itertools.repeat("NFC"), characters)
         table[first:stop] |= ~np.fromiter(normal, np.bool_)
     table[0x1161:0x1200] = True
     table.flags.writeable = False

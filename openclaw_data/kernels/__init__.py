@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from numba.core import caching
+from numba.core.runtime import rtsys
 
 _ROOM = Path(__file__).parent
 _IMPORT = re.compile(r"^ *from openclaw_data\.kernels((?:\.\w+)? import (?:\([^)]*\)|.*))", re.MULTILINE)
@@ -68,3 +69,19 @@ with contextlib.suppress(AttributeError):  # a numba that does it in another way
         type(locator.__name__, (_OfThisPackage, locator), {})
         for locator in (caching.UserProvidedCacheLocator, caching.InTreeCacheLocator, caching.UserWideCacheLocator)
     ]
+
+_numbas_load = caching.FunctionCache.load_overload
+
+
+def _load(cache: Any, sig: Any, target: Any) -> Any:
+    """Load a kernel from disk; of what numba prepares before, only what a compiled kernel calls.
+
+    The rest, all that numba can compile, takes 0.15 s, and compiling prepares it itself.
+    """
+    if not isinstance(cache._impl.locator, _OfThisPackage):  # noqa: SLF001
+        return _numbas_load(cache, sig, target)
+    rtsys.initialize(target)
+    return cache._load_overload(sig, target)  # noqa: SLF001
+
+
+caching.FunctionCache.load_overload = _load
