@@ -8,10 +8,9 @@
 * Every line end (CR LF, CR, U+000B, U+000C, U+0085, U+2028, U+2029) becomes U+000A.
 """
 
-import itertools
 import re
 import unicodedata
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import numba
@@ -65,7 +64,7 @@ def suspects() -> Any:
         characters = [*map(chr, range(first, stop))]
         table[first:stop] |= np.fromiter(map(unicodedata.combining, characters), np.uint8) > 0
         table[first:stop] |= np.array([*map(unicodedata.category, characters)]) == "Mc"
-        normal = map(unicodedata.is_normalized, itertools.repeat("NFC"), characters)
+        normal = map(partial(unicodedata.is_normalized, "NFC"), characters)
         table[first:stop] |= ~np.fromiter(normal, np.bool_)
     table[0x1161:0x1200] = True
     table.flags.writeable = False
