@@ -10,15 +10,19 @@ import argparse
 import logging
 import sys
 
-
-def main(words: list[str]) -> None:
+def parser() -> argparse.ArgumentParser:
+    """The options that do not go to Beam."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--recipe", required=True)
     parser.add_argument("--input", action="append", required=True, metavar="ID=PATH", help="may be repeated; or with ;")
     parser.add_argument("--output", required=True)
     parser.add_argument("--work")
     parser.add_argument("--runner", default="DataflowRunner")
-    asked, options = parser.parse_known_args(words)
+    return parser
+
+
+def main(words: list[str]) -> None:
+    asked, options = parser().parse_known_args(words)
     logging.basicConfig(level=logging.INFO)
     from openclaw_data.flow import run
     from openclaw_data.flow.work import Engine

@@ -4,11 +4,13 @@
     python scripts/engines.py prism    # only that
 
 * Prism, from the Go module proxy: needs Go; the module's checksum is verified by the go command.
-* The Flink and Spark job servers, from Maven Central: need Maven to fetch, which checks them, and Java 11 to run.
+* The Flink and Spark job servers, from Maven Central: need Maven to fetch, which checks them, and Java 11 or 17 to run.
 
-An engine that cannot be had is said so and left out: the tests that want it skip with that reason.
+Of an engine that cannot be had it says why, and where to put one that was built or found elsewhere; until then the
+tests that want it skip with that reason.
 """
 
+import logging
 import os
 import shutil
 import subprocess
@@ -17,11 +19,17 @@ from importlib import metadata
 from pathlib import Path
 
 FOLDER = Path(__file__).parents[1] / ".engines"
-JOB_SERVERS = {
-    "flink": [f"beam-runners-flink-{v}-job-server" for v in ("2.0", "1.20", "1.19", "1.18")],
-    "spark": ["beam-runners-spark-3-job-server"],
-}
-"""Engine -> artifacts that would do, the first that exists is taken."""
+JOB_SERVERS = ("flink", "spark")
+
+
+def artifacts(engine: str) -> list[str]:
+    """The Maven artifacts that would do, the best first: of Flink one for each of its versions that this Beam knows."""
+    if engine == "spark":
+        return ["beam-runners-spark-3-job-server"]
+    logging.basicConfig(level=logging.ERROR)  # Beam warns on the root logger while it is imported
+    from apache_beam.options.pipeline_options import FlinkRunnerOptions
+
+    return [f"beam-runners-flink-{v}-job-server" for v in reversed(FlinkRunnerOptions.PUBLISHED_FLINK_VERSIONS)]
 
 
 def prism(version: str) -> str:
@@ -46,17 +54,27 @@ def job_server(engine: str, version: str) -> str:
     target = FOLDER / f"{engine}-job-server-{version}.jar"
     if target.exists():
         return f"there already: {target.name}"
+    by_hand = f"A jar that you have belongs in .engines/{target.name}."
     if shutil.which("mvn") is None:
-        return "left out: there is no `mvn` command"
+        return f"left out: there is no `mvn` command. {by_hand}"
     FOLDER.mkdir(exist_ok=True)
-    for artifact in JOB_SERVERS[engine]:
+    reasons = []
+    for artifact in artifacts(engine):
         wanted = f"org.apache.beam:{artifact}:{version}:jar"
         goal = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy"
-        command = ["mvn", "-q", "-B", goal, f"-Dartifact={wanted}", f"-DoutputDirectory={FOLDER}"]
-        if subprocess.run(command, capture_output=True, check=False).returncode == 0:
+        command = ["mvn", "-q", "-B", "-U", goal, f"-Dartifact={wanted}", f"-DoutputDirectory={FOLDER}"]
+        ended = subprocess.run(command, capture_output=True, text=True, check=False)
+        if ended.returncode == 0:
             (FOLDER / f"{artifact}-{version}.jar").rename(target)
             return f"fetched: {target.name}"
-    return f"left out: Maven found no {engine} job server of Beam {version}"
+        reasons.append(f"  {artifact}: {_reason(ended.stdout)}")
+    return "\n".join([f"left out: Maven gave no {engine} job server of Beam {version}. {by_hand}", *reasons])
+
+
+def _reason(told: str) -> str:
+    """What Maven's long first error line says, without what goes before it."""
+    errors = [line for line in told.splitlines() if "[ERROR]" in line]
+    return errors[0].rsplit("artifact. ", 1)[-1].removesuffix(" -> [Help 1]") if errors else "no reason was given"
 
 
 def main() -> int:

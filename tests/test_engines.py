@@ -72,19 +72,24 @@ def test_a_portable_job_with_workers_from_a_pool_gives_the_bytes_of_the_local_ru
 def test_prism_gives_the_bytes_of_the_local_run(local: dict[str, str], tmp_path: Path) -> None:
     binary = ENGINES / f"prism-{VERSION}"
     if not binary.exists():
-        pytest.skip("Prism is not there: `make engines` fetches it")
+        pytest.skip("Prism is not there: `make engines` builds it where there is Go")
     options = [f"--prism_location={binary}", "--environment_type=LOOPBACK"]
     openclaw_data.run("sample", tmp_path / "out", engine="PrismRunner", options=options)
     assert digests(tmp_path / "out") == local
 
 
 @pytest.mark.parametrize(("engine", "runner"), [("flink", "FlinkRunner"), ("spark", "SparkRunner")])
-def test_a_cluster_engine_with_two_workers_gives_the_bytes_of_the_local_run(
-    engine: str, runner: str, local: dict[str, str], tmp_path: Path
+def test_a_cluster_engine_with_two_worker_processes_gives_the_bytes_of_the_local_run(
+    engine: str, runner: str, local: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """LOOPBACK alone is one worker in a thread of this process; the other options make it two processes."""
     jar = ENGINES / f"{engine}-job-server-{VERSION}.jar"
     if not jar.exists():
         pytest.skip(f"the {engine} job server is not there: `make engines` fetches it where Maven Central has it")
-    options = [f"--{engine}_job_server_jar={jar}", "--environment_type=LOOPBACK", "--parallelism=2"]
+    monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")  # Beam starts `python`
+    options = [
+        *(f"--{engine}_job_server_jar={jar}", "--environment_type=LOOPBACK"),
+        *("--parallelism=2", "--sdk_worker_parallelism=2", "--experiments=use_loopback_process_worker"),
+    ]
     openclaw_data.run("sample", tmp_path / "out", engine=runner, options=options)
     assert digests(tmp_path / "out") == local

@@ -12,8 +12,11 @@ import pyarrow.parquet as pq
 import pytest
 
 import openclaw_data
+from openclaw_data import recipe as recipes
 from openclaw_data import share
 from openclaw_data.documents import ERRORS, SKIPPED, DataError
+from openclaw_data.flow import work
+from openclaw_data.recipe.sections import Output
 from tests.command import Command
 
 ROOT = Path(__file__).parents[1]
@@ -133,6 +136,30 @@ def test_an_output_that_holds_something_else_is_refused_and_left_alone(curated: 
         openclaw_data.run("web", curated, inputs={"cc": [pages]})
     assert digests(curated) == before
     assert (tmp_path / "notes.txt").read_text() == "mine"
+
+
+def test_a_folder_of_another_recipe_input_or_version_is_refused_with_the_difference(tmp_path: Path) -> None:
+    def identity(recipe: str, sizes: list[int], **more: object) -> dict:
+        asked = recipes.load(recipe).model_copy(update=more)
+        inputs = [{"source_id": "cc", "name": f"{n}.warc.gz", "size_bytes": size} for n, size in enumerate(sizes)]
+        return work.identity(recipes.resolve(asked), inputs)
+
+    mine = identity("web", [10])
+    work.open_folder(str(tmp_path / "work"), mine, [])
+    work.open_folder(str(tmp_path / "work"), mine, [])
+    others = {
+        'languages lacks "en".': identity("web", [10], languages=("zh",)),
+        "output.shard_bytes was 256000000, is 1000000.": identity("web", [10], output=Output(shard_bytes=1_000_000)),
+        "input cc/0.warc.gz (bytes) was 10, is 11; input cc/1.warc.gz (bytes) is new.": identity("web", [11, 5]),
+        "openclaw-data was 0.1.0, is 9.": {**mine, "version": "9"},
+        "openclaw-data 0.1.0 has changed code.": {**mine, "code": "0"},
+        "the content of rule packs, lists or indexes.": {**mine, "recipe_digest": "0"},
+        "models: toxicity-zh is another.": {**mine, "models": {**mine["models"], "toxicity-zh": "0"}},
+    }
+    for difference, other in others.items():
+        with pytest.raises(DataError) as told:
+            work.open_folder(str(tmp_path / "work"), other, [])
+        assert told.value.fact == f"holds the work of another run: {difference}"
 
 
 @pytest.mark.parametrize(

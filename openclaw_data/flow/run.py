@@ -18,6 +18,7 @@ from openclaw_data.flow import (
     annotate,
     budget,
     deduplicate,
+    differences,
     estimate,
     local,
     lock,
@@ -180,15 +181,15 @@ def open_output(out: str, identity: dict[str, Any]) -> manifest.Manifest | None:
         if same:
             storage.remove(storage.join(out, ".incomplete"))  # a run killed while it removed it
             return manifest.Manifest.model_validate(found)
-        raise DataError(out, "holds the dataset of another run.", "Choose another --output, or --force to replace it.")
+        what = f"{found.get('name')} {found.get('version')}"
+        same = found.get("run_id") == identity["run_id"]
+        other = "holds the dataset of this run made by other code" if same else "holds the dataset of another run"
+        raise DataError(out, f"{other}: {what}.", "Choose another --output, or --force to replace it.")
     if begun is None and storage.names(out):
         raise DataError(out, "is not empty.", "Choose another --output; nothing is overwritten.")
-    if begun is not None and (differing := folder.differences(begun, identity)):
-        raise DataError(
-            out,
-            f"holds another unfinished run (different: {', '.join(differing)}).",
-            "Use --force to replace it, or another --output.",
-        )
+    if begun is not None and (differing := differences.told(begun, identity)):
+        fact = f"holds another unfinished run: {differing}."
+        raise DataError(out, fact, "Use --force to replace it, or another --output.")
     return None
 
 

@@ -22,6 +22,7 @@ from typing import Any, NamedTuple
 
 from openclaw_data import ingest, recipe, storage
 from openclaw_data.documents import DataError
+from openclaw_data.flow import differences
 
 LOCAL = "local"
 """The engine that is not one of Beam's runners: `flow.local`."""
@@ -147,17 +148,9 @@ def open_folder(work: str, identity: dict[str, Any], splits: list[ingest.Split])
         storage.write_json(file, identity, indent=1)
         return
     storage.remove_leftovers(work)
-    if differing := differences(found, identity):
-        raise DataError(
-            work,
-            f"holds the work of another run (different: {', '.join(differing)}).",
-            "Use --force to start anew, or another --work.",
-        )
-
-
-def differences(found: dict[str, Any], wanted: dict[str, Any]) -> list[str]:
-    """What differs between two runs, in words a user knows."""
-    return [k for k in sorted({*found, *wanted}) if found.get(k) != wanted.get(k)]
+    if differing := differences.told(found, identity):
+        fact = f"holds the work of another run: {differing}."
+        raise DataError(work, fact, "Use --force to start anew, or another --work.")
 
 
 def identity(resolved: recipe.Resolved, inputs: list[dict[str, Any]]) -> dict[str, Any]:
