@@ -10,6 +10,7 @@ import argparse
 import logging
 import sys
 
+
 def parser() -> argparse.ArgumentParser:
     """The options that do not go to Beam."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
