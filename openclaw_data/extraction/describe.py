@@ -10,7 +10,7 @@ from functools import cache
 from typing import Any, NamedTuple
 from urllib.parse import urljoin
 
-from openclaw_data.extraction.metadata import Head, head_of
+from openclaw_data.extraction.metadata import Head, some_heads
 
 MOST_NODES = 500
 """How many objects of a page's JSON-LD are looked at."""
@@ -57,7 +57,7 @@ def stated(scan: Any, urls: Sequence[str]) -> list[Description]:
     from openclaw_data.kernels import html_statements
 
     wanted = html_statements.chosen(scan.data, scan.marks, _words())
-    return [describe(head_of(scan, page, wanted), url) for page, url in enumerate(urls)]
+    return [describe(head, url) for head, url in zip(some_heads(scan, wanted), urls, strict=True)]
 
 
 @cache
@@ -76,22 +76,31 @@ def describe(head: Head, url: str = "") -> Description:
     for name, value in head.meta:
         if value:
             meta.setdefault(name, value)
-    linked = {"author": "", "published": "", "site": ""}
-    for node in _nodes(head.json_ld):
-        linked["author"] = linked["author"] or _person(_name(node.get("author")))
-        linked["published"] = linked["published"] or _date(node.get("datePublished"))
-        linked["site"] = linked["site"] or _name(node.get("publisher"))
+    author, published, publisher = _linked(head.json_ld) if head.json_ld else ("", "", "")
     canonical = next((href for rel, href, _ in head.links if href and "canonical" in rel.split()), "")
-    author = linked["author"] or next(filter(None, (_person(meta[k]) for k in _AUTHORS if k in meta)), "")
-    dates = (*(meta[k] for k in _DATES if k in meta), *head.times)
+    if meta and not author:
+        author = next(filter(None, (_person(meta[k]) for k in _AUTHORS if k in meta)), "")
+    if not published:
+        dates = [meta[k] for k in _DATES if k in meta] if meta else []
+        published = next(filter(None, map(_date, (*dates, *head.times))), "")
     language = _LANGUAGE.match(head.lang) or _LANGUAGE.match(meta.get("content-language", ""))
     return Description(
         _address(canonical, head.base, url) or _address(meta.get("og:url", ""), "", url),
         language[0] if language else "",
         author,
-        linked["published"] or next(filter(None, map(_date, dates)), ""),
-        _line(meta.get("og:site_name") or meta.get("application-name", "")) or linked["site"],
+        published,
+        _line(meta.get("og:site_name") or meta.get("application-name", "")) or publisher,
     )
+
+
+def _linked(scripts: list[str]) -> tuple[str, str, str]:
+    """Author, date and publisher of JSON-LD scripts: for each the first node that names one."""
+    author = published = publisher = ""
+    for node in _nodes(scripts):
+        author = author or _person(_name(node.get("author")))
+        published = published or _date(node.get("datePublished"))
+        publisher = publisher or _name(node.get("publisher"))
+    return author, published, publisher
 
 
 def _nodes(scripts: list[str]) -> Iterator[dict[str, Any]]:
@@ -175,4 +184,6 @@ def _address(href: str, base: str, url: str) -> str:
 
 
 def _line(text: str) -> str:
+    if not text:
+        return ""
     return " ".join(_UNSEEN.sub(" ", text[: 4 * MOST_CHARS]).split())[:MOST_CHARS].rstrip()

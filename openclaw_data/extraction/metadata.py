@@ -4,7 +4,9 @@ All of it comes from the one scan of the page (`kernels.html`), bounded in numbe
 """
 
 import html
+import itertools
 import re
+from functools import cache
 from typing import Any, NamedTuple
 
 MOST_ENTRIES = 200
@@ -51,37 +53,68 @@ def heads(scanned: Any) -> list[Head]:
     return [head_of(scanned, i) for i in range(len(scanned.offsets) - 1)]
 
 
-def head_of(scanned: Any, page: int, wanted: Any = None) -> Head:
-    """The statements of one page of a scan; with `wanted` bool[m] only those of these marks, and not the title."""
+def head_of(scanned: Any, page: int) -> Head:
+    """The statements of one page of a scan."""
+    marks = scanned.marks[scanned.page_marks[page] : scanned.page_marks[page + 1]]
+    return _head(_kinds(), memoryview(scanned.data), marks.tolist())._replace(title=_title(scanned, page))
+
+
+def some_heads(scanned: Any, wanted: Any) -> list[Head]:
+    """The statements of every page of a scan in the marks of `wanted` bool[m] alone, without the title."""
+    import numpy as np
+
+    rows = np.flatnonzero(wanted)
+    marks, data, kinds = scanned.marks[rows].tolist(), memoryview(scanned.data), _kinds()
+    bounds = np.searchsorted(rows, scanned.page_marks[: len(scanned.offsets)]).tolist()
+    return [_head(kinds, data, marks[a:b]) for a, b in itertools.pairwise(bounds)]
+
+
+class _Kinds(NamedTuple):
+    """The kinds of marks, at hand without an import a page."""
+
+    json_ld: int
+    meta: int
+    link: int
+    licence: int
+    html: int
+    base: int
+    time: int
+
+
+@cache
+def _kinds() -> _Kinds:
     from openclaw_data.kernels.html_layout import BASE, HTML, JSON_LD, LICENCE, LINK, META, TIME
 
-    found = Head([], [], [])
+    return _Kinds(JSON_LD, META, LINK, LICENCE, HTML, BASE, TIME)
+
+
+def _head(kinds: _Kinds, data: memoryview, marks: list[list[int]]) -> Head:
+    meta: list[tuple[str, str]] = []
+    links: list[tuple[str, str, str]] = []
+    json_ld: list[str] = []
     lang, base, times = "", "", list[str]()
-    rows = slice(scanned.page_marks[page], scanned.page_marks[page + 1])
-    marks = scanned.marks[rows] if wanted is None else scanned.marks[rows][wanted[rows]]
     json_left = MOST_JSON_CHARS
-    for kind, first, last in marks.tolist():
-        if kind == JSON_LD:
+    for kind, first, last in marks:
+        if kind == kinds.json_ld:
             json_left -= last - first
-            if json_left >= 0 and len(found.json_ld) < MOST_ENTRIES:
-                found.json_ld.append(_source(scanned, first, last).strip())
+            if json_left >= 0 and len(json_ld) < MOST_ENTRIES:
+                json_ld.append(_source(data, first, last).strip())
             continue
-        entry = attributes(_source(scanned, first, min(last, first + 4 * MOST_CHARS)))
-        if kind == META and len(found.meta) < MOST_ENTRIES:
+        entry = attributes(_source(data, first, min(last, first + 4 * MOST_CHARS)))
+        if kind == kinds.html:
+            lang = lang or (entry.get("lang") or entry.get("xml:lang") or "").strip()
+        elif kind == kinds.meta and len(meta) < MOST_ENTRIES:
             name = entry.get("name") or entry.get("property") or entry.get("http-equiv") or entry.get("itemprop") or ""
             if name:
-                found.meta.append((name.strip().lower(), entry.get("content", "").strip()))
-        elif kind in (LINK, LICENCE) and len(found.links) < MOST_ENTRIES:
+                meta.append((name.strip().lower(), entry.get("content", "").strip()))
+        elif kind in (kinds.link, kinds.licence) and len(links) < MOST_ENTRIES:
             rel, href = entry.get("rel", "").strip().lower(), entry.get("href", "").strip()
-            found.links.append((rel, href, entry.get("type", "").strip().lower()))
-        elif kind == HTML:
-            lang = lang or (entry.get("lang") or entry.get("xml:lang") or "").strip()
-        elif kind == BASE:
+            links.append((rel, href, entry.get("type", "").strip().lower()))
+        elif kind == kinds.base:
             base = base or entry.get("href", "").strip()
-        elif kind == TIME and len(times) < MOST_ENTRIES and _is_publication(entry):
+        elif kind == kinds.time and len(times) < MOST_ENTRIES and _is_publication(entry):
             times.append(entry.get("datetime", "").strip())
-    title = _title(scanned, page) if wanted is None else ""
-    return Head(found.meta, found.links, found.json_ld, title, lang[:100], tuple(times), base)
+    return Head(meta, links, json_ld, "", lang[:100], tuple(times), base)
 
 
 def _is_publication(time: dict[str, str]) -> bool:
@@ -91,22 +124,18 @@ def _is_publication(time: dict[str, str]) -> bool:
 
 def _title(scanned: Any, page: int) -> str:
     start, end = scanned.titles[page]
-    title = _source(scanned, start, min(end, start + 4 * MOST_CHARS)) if start >= 0 else ""
+    title = _source(memoryview(scanned.data), start, min(end, start + 4 * MOST_CHARS)) if start >= 0 else ""
     return html.unescape(title)[:MOST_CHARS]
 
 
 def attributes(tag: str) -> dict[str, str]:
     """Attributes of a start tag as written, the first of each name: names in lower case, values decoded and cut."""
     found: dict[str, str] = {}
-    pairs = _ATTRIBUTE.finditer(tag)
-    next(pairs, None)  # the tag's own name, behind <
-    for match in pairs:
-        value = match[2] or match[3] or match[4] or ""
-        found.setdefault(
-            match[1].lower()[:100], html.unescape(value[:MOST_CHARS]) if "&" in value else value[:MOST_CHARS]
-        )
+    for name, double, single, bare in _ATTRIBUTE.findall(tag)[1:]:  # the first is the tag's own name, behind <
+        value = (double or single or bare)[:MOST_CHARS]
+        found.setdefault(name.lower()[:100], html.unescape(value) if "&" in value else value)
     return found
 
 
-def _source(scanned: Any, start: int, end: int) -> str:
-    return bytes(scanned.data[start:end]).decode("utf-8", "replace")
+def _source(data: memoryview, start: int, end: int) -> str:
+    return str(data[start:end], "utf-8", "replace")
