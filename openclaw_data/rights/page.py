@@ -23,7 +23,8 @@ _TAG_BYTES = 2048
 _ATTRIBUTE = re.compile(
     rb"""([a-zA-Z][a-zA-Z:-]{0,30})\s{0,9}=\s{0,9}(?:"([^"]{0,1500})"|'([^']{0,1500})'|([^\s>"']+))"""
 )
-_NAME = re.compile(rb"<([a-zA-Z]{1,10})(?=[\s/>])")
+_NAME = re.compile(rb"<([a-z]{1,10})(?=[\s/>])")
+_META = ("meta",)
 _DC_LICENCE = frozenset(
     ["dc.rights", "dc.rights.license", "dcterms.license", "dcterms.rights", "dc.license", "copyright"]
 )
@@ -59,20 +60,18 @@ def read(page: bytes, named: Collection[bytes] | None = None) -> Evidence:
         named = [needle for needle in NEEDLES if needle in low]
     found = Evidence()
     if b"license" in named:
-        for name, attributes in _tags(page, low, b"license"):
-            if name in ("a", "link"):
-                found = found.joined(_licence(attributes))
+        for attributes in _tags(page, low, ("a", "link"), b"license"):
+            found = found.joined(_licence(attributes))
     if b"tdm-" in named:
-        for name, attributes in _tags(page, low, b"tdm-"):
-            if name == "meta":
-                found = found.joined(_tdm(attributes))
+        for attributes in _tags(page, low, _META, b"tdm-"):
+            found = found.joined(_tdm(attributes))
     if b"noai" in named or b"noimageai" in named:
-        for name, attributes in _tags(page, low, b"noai", b"noimageai"):
-            if name == "meta" and attributes.get("name", "").lower() in _ROBOTS_NAMES:
+        for attributes in _tags(page, low, _META, b"noai", b"noimageai"):
+            if attributes.get("name", "").lower() in _ROBOTS_NAMES:
                 found = found.joined(headers.robots(attributes.get("content", ""), "meta"))
     if b"creativecommons.org/" in named:
-        for name, attributes in _tags(page, low, b"creativecommons.org/"):
-            if name == "meta" and (attributes.get("name") or attributes.get("property", "")).lower() in _DC_LICENCE:
+        for attributes in _tags(page, low, _META, b"creativecommons.org/"):
+            if (attributes.get("name") or attributes.get("property", "")).lower() in _DC_LICENCE:
                 found = found.joined(headers.licence_link(attributes.get("content", ""), "", "cc-meta"))
         if b"ld+json" in low:
             found = found.joined(_json_ld(page, low))
@@ -81,8 +80,8 @@ def read(page: bytes, named: Collection[bytes] | None = None) -> Evidence:
     return found
 
 
-def _tags(page: bytes, low: bytes, *needles: bytes) -> Iterator[tuple[str, dict[str, str]]]:
-    """The tags that hold one of `needles`, outside comments and scripts: (lower-case name, attributes)."""
+def _tags(page: bytes, low: bytes, names: Collection[str], *needles: bytes) -> Iterator[dict[str, str]]:
+    """The attributes of the tags of these names that hold one of `needles`, outside comments and scripts."""
     seen = set()
     for needle in needles:
         at = -1
@@ -91,13 +90,14 @@ def _tags(page: bytes, low: bytes, *needles: bytes) -> Iterator[tuple[str, dict[
             if at < 0:
                 break
             start = page.rfind(b"<", max(0, at - _TAG_BYTES), at)
-            if start < 0 or start in seen or page.find(b">", start, at) >= 0 or _inside(low, start):
+            if start < 0 or start in seen or page.find(b">", start, at) >= 0:
                 continue
             seen.add(start)
-            name = _NAME.match(page, start)
-            end = page.find(b">", at, at + _TAG_BYTES)
-            if name and end > 0:
-                yield name[1].decode().lower(), _attributes(page[name.end() : end])
+            name = _NAME.match(low, start)
+            if name and name[1].decode() in names and not _inside(low, start):
+                end = page.find(b">", at, at + _TAG_BYTES)
+                if end > 0:
+                    yield _attributes(page[name.end() : end])
 
 
 def _attributes(tag: bytes) -> dict[str, str]:
