@@ -2,7 +2,9 @@
 
 import gzip
 import io
+import itertools
 import json
+import random
 import zlib
 from collections import Counter
 
@@ -14,7 +16,7 @@ import zstandard
 
 from openclaw_data import documents, ingest, suffixes
 from openclaw_data.documents import DataError
-from openclaw_data.ingest import files, http, jsonl, urls
+from openclaw_data.ingest import files, http, jsonl, urls, warc
 
 PAGE = b"<!doctype html><html><body><p>plain words here</p></body></html>"
 
@@ -98,6 +100,28 @@ def test_no_boundary_is_found_inside_a_page_that_is_an_archive(tmp_path):
     (tmp_path / "f.warc.gz").write_bytes(gzip.compress(record(name="a")) + outer + gzip.compress(record(name="z")))
     rows, _ = read(tmp_path / "f.warc.gz", split_bytes=2000)
     assert [row["id"] for row in rows] == ["urn:a", "urn:outer", "urn:z"]
+
+
+def test_boundaries_are_the_first_members_after_the_targets():
+    sizes = [1 + n * n * 37 % 9000 for n in range(60)]
+    members = [gzip.compress(record(random.Random(n).randbytes(size))) for n, size in enumerate(sizes)]
+    inner = zlib.compressobj(0, zlib.DEFLATED, 31)
+    members.insert(30, inner.compress(record(PAGE + b"".join(members[:25]))) + inner.flush())
+    starts = [0, *itertools.accumulate(map(len, members))]
+    data = b"".join(members)
+    for count in (2, 3, 7, 20, 200):
+        targets = [len(data) * n // count for n in range(1, count)]
+        expected = sorted({min(s for s in starts if s >= target) for target in targets} - {len(data)})
+        assert warc.boundaries(io.BytesIO(data), "gzip", targets) == expected
+
+
+def test_a_page_that_imitates_an_archive_where_a_file_is_split_is_reported(tmp_path, monkeypatch):
+    monkeypatch.setattr(warc, "PROOF_BYTES", 1)
+    stored = zlib.compressobj(0, zlib.DEFLATED, 31)
+    outer = stored.compress(record(PAGE * 50 + gzip.compress(record(name="in")) + PAGE * 30)) + stored.flush()
+    (tmp_path / "f.warc.gz").write_bytes(gzip.compress(record(name="a")) + outer + gzip.compress(record(name="z")))
+    with pytest.raises(DataError, match=r"f\.warc\.gz: byte \d+ seemed to begin a record"):
+        read(tmp_path / "f.warc.gz", split_bytes=3000)
 
 
 def test_reasons_to_skip(tmp_path):

@@ -12,7 +12,7 @@ from openclaw_data.ingest import files, formats, jsonl, parquet, warc
 SPLIT_BYTES = 16 << 20
 """Compressed bytes that a split aims at."""
 ENOUGH_FILES = 64
-"""With as many WARC files none is split: the files are enough to share, and finding boundaries costs inflating."""
+"""With as many WARC files none is split: the files are enough to share."""
 
 
 class Source(NamedTuple):

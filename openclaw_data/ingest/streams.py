@@ -140,17 +140,22 @@ class Members:
             raise Damaged(f"a {self._codec} member makes no progress")
         return out
 
-    def resync(self, wanted: bytes) -> bool:
-        """Go to the first member after `start` whose content begins with `wanted`; False when there is none."""
+    def resync(self, wanted: bytes, limit: int | None = None) -> bool:
+        """Go to the first member after `start` whose content begins with `wanted`; False when there is none.
+
+        `limit`: the byte of the file at which one counts no more.
+        """
         if self._engine is None:
             return False
         self.seek(self.start + 1)
-        while self._want(4096):
+        while self._want(4096) and (limit is None or self.position < limit):
             found = self._engine.start.search(self._input, self._used)
             if found is None:
                 self._advance(max(len(self._input) - self._used - 8, 1))
                 continue
             self._advance(found.start() - self._used)
+            if limit is not None and self.position >= limit:
+                break
             self._want(4096)
             if self._begins(self._input[self._used : self._used + 4096], wanted):
                 return True

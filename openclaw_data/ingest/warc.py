@@ -12,12 +12,16 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import BinaryIO, NamedTuple
 
+from openclaw_data.documents import DataError
 from openclaw_data.ingest import http, mime
 from openclaw_data.ingest.rows import Options, Row, clean, length32, made_id, moment, short
 from openclaw_data.ingest.streams import Damaged, Members
 from openclaw_data.ingest.window import BEGIN, Window
 
 MAX_HEADER_BYTES = 1 << 18
+PROOF_BYTES = 1 << 17
+"""Compressed bytes in whole members that follow a place where a file may be split."""
+_MOST_FRUITLESS = 4
 IGNORED_TYPES = frozenset(["warcinfo", "request", "metadata", "revisit", "continuation"])
 _DOCUMENT_TYPES = frozenset(["response", "resource", "conversion"])
 _VERSION = re.compile(rb"WARC/\d{1,2}\.\d{1,4}[ \t]*\r?\n")
@@ -49,12 +53,19 @@ def rows(
             does not know count as `other`).
         span: start and end, compressed bytes: records whose member begins in this range are read. Both are boundaries
             that `boundaries` gave; None is the end of the file.
+
+    Raises:
+        DataError: the range ends inside a record, so `boundaries` was deceived.
     """
     start, stop = span
     stream = Window(Members(file, codec, start), plain=not codec)
     while True:
         try:
-            if not stream.next_member() or (stop is not None and stream.start >= stop):
+            more = stream.next_member()
+            if stop is not None and (not more or stream.start > stop):
+                fact = f"byte {stop} seemed to begin a record, but is inside of one: a page that imitates an archive."
+                raise DataError(options.name, fact, "Decompress the file and compress it again, as a whole.")
+            if not more or stream.start == stop:
                 return
             yield from _member(stream, options, ignored)
         except Damaged as damage:
@@ -273,27 +284,37 @@ def _digest_fits(declared: str, data: bytes) -> bool:
 
 
 def boundaries(file: BinaryIO, codec: str, targets: list[int]) -> list[int]:
-    """For each target (bytes, ascending) the first member at or after it that begins a record; equal ones once.
+    """For each target (bytes, ascending) a record's member at or after it, and before the next; equal ones once.
 
-    Every member up to the last target is inflated, so the boundaries are exactly those at which `rows` arrives. Looking
-    for gzip's magic number near the target would be quicker and wrong: a page that is itself an archive, stored without
-    compression, has members inside it that look like records.
+    A member is looked for by gzip's magic number, so that little of the file is read and inflated. A page that is
+    itself an archive may be stored without compression and has members inside it that look like records; but there
+    deflate's own marks cut the page into pieces of less than 64 kB, so that a run of whole members as long as
+    `PROOF_BYTES` is no page. A page made for the purpose could still pass: `rows` then does not arrive where the next
+    split begins, and says so. Where nothing is found the split before goes on; of a file without any, a single
+    member, only the beginning is looked through.
     """
     found: list[int] = []
     members = Members(file, codec)
-    left = list(targets)
-    while left:
-        try:
-            if not members.open():
-                break
-            first = members.pull()
-            while members.pull():
-                pass
-        except Damaged:
-            if not members.resync(BEGIN):
-                break
-            continue
-        if members.start >= left[0] and first.startswith(BEGIN):
-            found.append(members.start)
-            left = [target for target in left if target > members.start]
+    for nth, (target, limit) in enumerate(itertools.pairwise([*targets, members.size()])):
+        if not found and nth > _MOST_FRUITLESS:
+            break
+        if not found or found[-1] < target:
+            start = _first_record(members, target, limit)
+            found += [] if start is None else [start]
     return found
+
+
+def _first_record(members: Members, target: int, limit: int) -> int | None:
+    """The first record's member in a range from which a run of members follows."""
+    members.seek(target)
+    members.start = target - 1
+    while members.resync(BEGIN, limit):
+        start = members.position
+        try:
+            while members.position - start < PROOF_BYTES and members.open():
+                while members.pull():
+                    pass
+        except Damaged:
+            continue  # behind the members before the damage: whatever they are, so is what is between them
+        return start
+    return None
