@@ -44,8 +44,9 @@ def curate(warc: Path, recipe: str) -> dict[str, float]:
     """Warm up on the sample, then one run of `recipe` over `warc`, with one worker; the folders are deleted."""
     from openclaw_data import memory
 
-    memory.keep()  # as the command line does
     started = time.perf_counter()
+    memory.keep()  # as the command line does
+    memory.load_alone()
     run(SAMPLE, recipe)
     warm_up = time.perf_counter() - started
     started = time.perf_counter()

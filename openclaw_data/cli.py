@@ -125,6 +125,7 @@ def run(
     from openclaw_data.flow import pool
 
     with pool.workers(workers if runner == "local" else 1):  # they load while this process does
+        memory.load_alone()
         from openclaw_data.dataset import summary
         from openclaw_data.flow.run import run as curate
 

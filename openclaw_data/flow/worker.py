@@ -29,6 +29,7 @@ def main() -> None:
     _end_with(int(sys.argv[1]))
     memory.keep()
     sockets = [int(fd) for fd in sys.argv[2:]]
+    memory.load_alone()
     load()
     if not sys.stdin.readline():
         return

@@ -9,6 +9,7 @@ imports, directly or not, and the tables of this folder, which it may have compi
 import contextlib
 import hashlib
 import re
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -50,6 +51,20 @@ def _sha256(files: list[Path]) -> bytes:
     return found.digest()
 
 
+@cache
+def _is_ours(file: str) -> bool:
+    return _ROOM.parent in Path(file).resolve().parents
+
+
+_tried: set[str] = set()
+
+
+def _try_folder(path: str, attempt: Callable[[], None]) -> None:
+    if path not in _tried or not Path(path).is_dir():
+        attempt()
+        _tried.add(path)
+
+
 class _OfThisPackage:
     """Stands before a locator of numba's: takes files of this package alone, and stamps them with what they reach."""
 
@@ -58,10 +73,13 @@ class _OfThisPackage:
     def get_source_stamp(self) -> bytes:
         return _digest(Path(self._py_file))
 
+    def ensure_cache_path(self) -> None:
+        """Try whether the folder can be written to: once for all of its two hundred kernels."""
+        _try_folder(self.get_cache_path(), super().ensure_cache_path)  # type: ignore[attr-defined,misc]
+
     @classmethod
     def from_function(cls, function: Any, file: str) -> Any:
-        inside = _ROOM.parent in Path(file).resolve().parents
-        return super().from_function(function, file) if inside else None  # type: ignore[misc]
+        return super().from_function(function, file) if _is_ours(file) else None  # type: ignore[misc]
 
 
 with contextlib.suppress(AttributeError):  # a numba that does it in another way keeps its own rule
