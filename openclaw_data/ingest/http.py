@@ -1,5 +1,6 @@
 """HTTP responses as archives store them: status, headers, and the body with its codings undone, all bounded."""
 
+import functools
 import io
 import re
 import zlib
@@ -16,6 +17,7 @@ _MAX_CODINGS = 4
 _CHUNK_SIZE = re.compile(rb"[ \t]*([0-9A-Fa-f]{1,8})[ \t]*(?:;[^\n]{0,1024})?\r?\n")
 _NO_CODING = frozenset(["", "identity", "none", "utf-8", "utf8", "binary", "8bit", "7bit", "text/html"])
 _TEXT_START = re.compile(rb"(?:\xef\xbb\xbf)?[\t\n\f\r -~\x80-\xff]{0,64}\Z", re.DOTALL)
+_WANTED = frozenset(["content-type", "transfer-encoding", "content-encoding"])
 _STATUS = re.compile(r"HTTP/\d(?:\.\d)?[ \t]+(\d{3})(?!\d)")
 
 
@@ -28,7 +30,7 @@ class Undecodable(Exception):  # noqa: N818 - it says what the body is
 
 
 class Head(NamedTuple):
-    """Status line and headers. `size`: bytes up to the body; `fields`: first value by lower-case name."""
+    """Status line and headers. `size`: bytes up to the body; `fields`: type and codings by lower-case name."""
 
     status: int
     fields: dict[str, str]
@@ -50,9 +52,12 @@ def parse_head(block: bytes) -> Head | None:
     `block` needs to hold `MAX_HEADER_BYTES` or the whole response. Lines may end in LF alone, values may be folded.
     """
     size = _head_size(block)
-    if not size:
-        return None
-    first, lines = header_lines(block[:size])
+    return read_head(block[:size]) if size else None
+
+
+def read_head(head: bytes) -> Head | None:
+    """What `parse_head` makes of a response's bytes up to its body."""
+    first, lines = header_lines(head)
     status = _STATUS.match(first)
     if status is None:
         return None
@@ -60,12 +65,19 @@ def parse_head(block: bytes) -> Head | None:
     rights: list[str] = []
     for line in lines:
         name, colon, value = line.partition(":")
-        if colon:
-            key, value = name.strip().lower(), value.strip()
-            fields.setdefault(key, value)
-            if key in RIGHTS_HEADERS:
-                rights.append(f"{name.strip()}: {value}"[:_MAX_LINE])
-    return Head(int(status[1]), fields, "\n".join(rights)[:_MAX_RIGHTS].replace("\0", "\ufffd"), size)
+        key = field_name(name)
+        if key in _WANTED:
+            if colon:
+                fields.setdefault(key, value.strip())
+        elif key in RIGHTS_HEADERS and colon:
+            rights.append(f"{name.strip()}: {value.strip()}"[:_MAX_LINE])
+    return Head(int(status[1]), fields, "\n".join(rights)[:_MAX_RIGHTS].replace("\0", "\ufffd"), len(head))
+
+
+@functools.lru_cache(maxsize=1 << 8)
+def field_name(name: str) -> str:
+    """The name of a header field as it is compared."""
+    return name.strip().lower()
 
 
 def _head_size(block: bytes) -> int:
@@ -139,6 +151,8 @@ def undo(body: bytes, fields: dict[str, str], limit: int, *, whole: bool = True)
     Raises:
         Undecodable: the data do not fit the coding, or it is unknown.
     """
+    if "transfer-encoding" not in fields and "content-encoding" not in fields:
+        return Body(body[:limit], len(body) > limit, cut=False)
     cut = False
     if "chunked" in fields.get("transfer-encoding", "").lower():
         try:

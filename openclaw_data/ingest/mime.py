@@ -1,5 +1,6 @@
 """What kind of payload a record holds: what the archive says, checked against the payload's first bytes."""
 
+import functools
 import re
 
 HTML, XHTML, PLAIN = "text/html", "application/xhtml+xml", "text/plain"
@@ -10,6 +11,7 @@ _MARKUP = re.compile(
     rb"<(?:!doctype\s+html|html|head|body|title|meta|script|style|link|div|table|p|h1|br|a|span|b)[\s>/]",
     re.IGNORECASE | re.DOTALL,
 )
+_MOST_CHARS = 1024
 _BINARY = (
     b"%PDF-", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"PK\x03\x04", b"\x1f\x8b\x08", b"\x28\xb5\x2f\xfd", b"Rar!",
     b"7z\xbc\xaf", b"RIFF", b"OggS", b"ID3", b"\x7fELF", b"MZ\x90", b"\xd0\xcf\x11\xe0", b"wOFF", b"wOF2", b"BM6",
@@ -19,7 +21,23 @@ _BINARY = (
 
 def essence(content_type: str) -> str:
     """The type of a `Content-Type` without parameters, lower case."""
+    return _essence(content_type[:_MOST_CHARS])
+
+
+@functools.lru_cache(maxsize=1 << 10)
+def _essence(content_type: str) -> str:
     return content_type.partition(";")[0].partition(",")[0].strip().lower()[:128]
+
+
+def is_http(content_type: str) -> bool:
+    """Whether a response whose record is of this type is one by HTTP; that of a record without type is."""
+    return _is_http(content_type[:_MOST_CHARS])
+
+
+@functools.lru_cache(maxsize=1 << 10)
+def _is_http(content_type: str) -> bool:
+    declared = content_type.replace(" ", "").lower()
+    return not declared or declared.startswith("application/http")
 
 
 def detect(identified: str, declared: str, body: bytes) -> str:

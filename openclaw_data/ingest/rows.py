@@ -49,6 +49,8 @@ def clean(text: str) -> str:
     """Text that can be stored: lone surrogates and NULs become U+FFFD, as in the WHATWG's HTML parser."""
     if "\0" in text:
         text = text.replace("\0", "\ufffd")
+    if text.isascii():
+        return text
     try:
         text.encode()
     except UnicodeEncodeError:

@@ -103,6 +103,11 @@ class Members:
         self.start = self.position
         return False
 
+    @property
+    def ended(self) -> bool:
+        """Whether the open member has given all its bytes."""
+        return self._object is None
+
     def pull(self) -> bytes:
         """The next bytes of the open member, "" at its end.
 

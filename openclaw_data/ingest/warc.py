@@ -24,6 +24,14 @@ PROOF_BYTES = 1 << 17
 _MOST_FRUITLESS = 4
 IGNORED_TYPES = frozenset(["warcinfo", "request", "metadata", "revisit", "continuation"])
 _DOCUMENT_TYPES = frozenset(["response", "resource", "conversion"])
+_FIELDS = frozenset(
+    [
+        "content-length", "content-type", "warc-block-digest", "warc-date", "warc-identified-payload-type",
+        "warc-payload-digest", "warc-record-id", "warc-target-uri", "warc-truncated", "warc-type",
+    ]
+)  # fmt: skip
+_USUAL_HEADER_BYTES = 2048
+_END = b"\r\n\r\n"
 _VERSION = re.compile(rb"WARC/\d{1,2}\.\d{1,4}[ \t]*\r?\n")
 _LENGTH = re.compile(r"\d{1,18}\Z", re.ASCII)
 
@@ -33,7 +41,7 @@ class BadRecord(Exception):  # noqa: N818 - it says what the record is
 
 
 class Header(NamedTuple):
-    """A record's header. `fields`: first value by lower-case name; `size`: its bytes."""
+    """A record's header. `fields`: first value of each of `_FIELDS`, by lower-case name."""
 
     kind: str
     fields: dict[str, str]
@@ -81,6 +89,10 @@ def _member(stream: Window, options: Options, ignored: Counter[str]) -> Iterator
     That is so for a record that has its member for itself, which fails its checksum; one of many in a member was
     complete and stands.
     """
+    row = _usual(stream.whole(), options)
+    if row is not None:
+        yield _placed(row, options, stream.start, stream.end - stream.start, 0)
+        return
     for nth in itertools.count():
         stream.pass_newlines()
         if not stream.peek(1):
@@ -108,10 +120,31 @@ def _member(stream: Window, options: Options, ignored: Counter[str]) -> Iterator
         yield _placed(row, options, offset, length, nth)
 
 
+def _usual(member: bytes, options: Options) -> Row | None:
+    """The row of a member that is one response of the usual form, None for any other, which takes the long way."""
+    end = member.find(_END, 0, _USUAL_HEADER_BYTES) + len(_END)
+    http_end = member.find(_END, end, min(end + http.MAX_HEADER_BYTES, len(member) - len(_END))) + len(_END)
+    if end < len(_END) or http_end < len(_END) or not member.endswith(_END) or not _VERSION.match(member):
+        return None
+    fields = _header_fields(member[:end])
+    length = fields.get("content-length", "")
+    most = options.max_page_bytes + http.MAX_HEADER_BYTES
+    if not _LENGTH.match(length) or not end + int(length) == len(member) - len(_END) <= end + most:
+        return None
+    if (
+        fields.get("warc-type", "").lower() != "response"
+        or not mime.is_http(fields.get("content-type", ""))
+        or options.verify_digests
+    ):
+        return None
+    head = http.read_head(member[end:http_end])
+    return _response(fields, head, member[http_end : -len(_END)], options)
+
+
 def _header(stream: Window) -> Header:
     """Read a record's header, up to the first byte of its block."""
     window = b""
-    for size in (2048, MAX_HEADER_BYTES):
+    for size in (_USUAL_HEADER_BYTES, MAX_HEADER_BYTES):
         window = stream.peek(size, inside=True)
         end = _header_end(window)
         if end or len(window) < size:
@@ -121,11 +154,7 @@ def _header(stream: Window) -> Header:
     if not end:
         limit = len(window) >= MAX_HEADER_BYTES
         raise BadRecord(f"the header is longer than {MAX_HEADER_BYTES} bytes" if limit else "the header has no end")
-    fields: dict[str, str] = {}
-    for line in http.header_lines(window[:end])[1]:
-        name, colon, value = line.partition(":")
-        if colon:
-            fields.setdefault(name.strip().lower(), value.strip())
+    fields = _header_fields(window[:end])
     length = fields.get("content-length", "")
     if not _LENGTH.match(length):
         raise BadRecord(f"Content-Length is '{short(length)[:40]}', not a number")
@@ -134,6 +163,16 @@ def _header(stream: Window) -> Header:
         raise BadRecord("the header has no WARC-Type")
     stream.take(end)
     return Header(kind, fields, int(length))
+
+
+def _header_fields(head: bytes) -> dict[str, str]:
+    fields: dict[str, str] = {}
+    for line in http.header_lines(head)[1]:
+        name, colon, value = line.partition(":")
+        key = http.field_name(name)
+        if key in _FIELDS and colon:
+            fields.setdefault(key, value.strip())
+    return fields
 
 
 def _header_end(window: bytes) -> int:
@@ -174,8 +213,19 @@ def _finish(stream: Window, header: Header) -> None:
 
 def _document(header: Header, block: bytes, options: Options) -> Row:
     """The row of a record whose block (or its first part, for a very long one) is `block`."""
-    fields = header.fields
-    row: Row = {
+    fields, whole = header.fields, len(block) == header.length
+    if options.verify_digests and whole and not _digest_fits(fields.get("warc-block-digest", ""), block):
+        detail = "the block does not have the WARC-Block-Digest declared"
+        return {**_described(fields), "error": "digest", "error_detail": detail}
+    if header.kind == "response" and mime.is_http(fields.get("content-type", "")):
+        head = http.parse_head(block)
+        return _response(fields, head, block[head.size :] if head else b"", options, whole=whole)
+    return _plain_document(_described(fields), header, block, options, whole=whole)
+
+
+def _described(fields: dict[str, str]) -> Row:
+    """What the header of a record says of it."""
+    return {
         "id": short(fields.get("warc-record-id", "").strip("<> \t")),
         "url": short(fields.get("warc-target-uri", "").strip("<> \t")),
         "fetch_time": moment(fields.get("warc-date", "")),
@@ -183,17 +233,13 @@ def _document(header: Header, block: bytes, options: Options) -> Row:
         "truncated": short(fields.get("warc-truncated", "")),
         "content_type": short(fields.get("content-type", "")),
     }
-    whole = len(block) == header.length
-    if options.verify_digests and whole and not _digest_fits(fields.get("warc-block-digest", ""), block):
-        return {**row, "error": "digest", "error_detail": "the block does not have the WARC-Block-Digest declared"}
-    declared = row["content_type"].replace(" ", "").lower()
-    if header.kind == "response" and (not declared or declared.startswith("application/http")):
-        return _response(row, fields, block, options, whole=whole)
-    return _plain_document(row, header, block, options, whole=whole)
 
 
-def _response(row: Row, fields: dict[str, str], block: bytes, options: Options, *, whole: bool) -> Row:
-    head = http.parse_head(block)
+def _response(
+    fields: dict[str, str], head: http.Head | None, sent: bytes, options: Options, *, whole: bool = True
+) -> Row:
+    """The row of a response by HTTP; `sent`: its body as it came."""
+    row = _described(fields)
     if head is None:
         return {**row, "error": "warc_record", "error_detail": "the block is no HTTP response with a complete head"}
     row |= {
@@ -205,7 +251,6 @@ def _response(row: Row, fields: dict[str, str], block: bytes, options: Options, 
     if head.status != http.OK:
         declared = mime.essence(identified) or mime.essence(row["content_type"])
         return {**row, "skipped": "http_status", "content_mime_detected": clean(declared)}
-    sent = block[head.size :]
     digest = row["content_digest"]
     try:
         body = http.undo(sent, head.fields, options.max_page_bytes if whole else 4096, whole=whole)
@@ -241,7 +286,8 @@ def _judged(row: Row, identified: str, data: bytes, *, over: bool) -> Row:
         return {**row, "skipped": "empty_body"}
     if not mime.is_page(kind):
         return {**row, "skipped": "not_html"}
-    return {**row, "skipped": "oversize"} if over else {**row, "payload": data}
+    row["skipped" if over else "payload"] = "oversize" if over else data
+    return row
 
 
 def _placed(row: Row, options: Options, offset: int, length: int, nth: int) -> Row:

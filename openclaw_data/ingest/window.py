@@ -53,6 +53,16 @@ class Window:
         self.start = self.members.start
         return more
 
+    def whole(self) -> bytes:
+        """All of the member that was just begun, where it is decompressed at one go, else nothing; it stays unread."""
+        if self.plain or self._at:
+            return b""
+        self._data = self._data or self.members.pull()
+        if not self.members.ended or self._pending is not None:
+            return b""
+        self.end = self.members.position
+        return self._data
+
     def peek(self, count: int, *, inside: bool = False) -> bytes:
         """The next `count` bytes, fewer at the member's end; `inside` a record also from the member after it."""
         while len(self._data) - self._at < count:
