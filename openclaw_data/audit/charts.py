@@ -1,8 +1,11 @@
-"""Charts as hand-made SVG: no script, no fonts, no colours but those of the page's style; every text is escaped."""
+"""Charts as hand-made SVG: no script, no fonts, no colours but those of the page's style; every text is escaped.
+
+A page has thousands of pieces, so they are plain strings: what is put into one comes from `_number` or `_escaped`.
+"""
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from markupsafe import Markup, escape
 
@@ -21,31 +24,28 @@ def histogram(found: report.Histogram, language: str, title: str) -> Markup:
     judged, kept = found.judged.get(language), found.kept.get(language)
     lines = [t for t in found.thresholds if t.language == language]
     if judged is None:
-        return _frame(title, Markup(), "")
+        return _frame(title, "", "")
     places = [histograms.position(t.value, found.scale) for t in lines]
-    low = min([judged.first, *places])
-    high = max([judged.first + len(judged.counts), *(p + 1 for p in places)])
-    low, high = math.floor(low), math.ceil(high)
+    low = math.floor(min([judged.first, *places]))
+    high = math.ceil(max([judged.first + len(judged.counts), *(p + 1 for p in places)]))
+    span, wide = max(1, high - low), WIDTH - _LEFT - _RIGHT
     top = math.sqrt(max(judged.counts))
 
     def x(place: float) -> float:
-        return _LEFT + (place - low) / max(1, high - low) * (WIDTH - _LEFT - _RIGHT)
+        return _LEFT + (place - low) / span * wide
 
-    def bars(bins: report.Bins | None, name: str) -> Markup:
-        made = []
-        for i, n in enumerate(bins.counts if bins else ()):
-            if n:
-                left, right = x(bins.first + i), x(bins.first + i + 1)  # type: ignore[union-attr]
-                made.append(_bar(left, max(0.8, right - left - 0.6), math.sqrt(n) / top * (HEIGHT - _TOP - _BOTTOM)))
+    def bars(bins: report.Bins, name: str) -> str:
+        at = [x(bins.first + i) for i in range(len(bins.counts) + 1)]
+        heights = [math.sqrt(n) / top * (HEIGHT - _TOP - _BOTTOM) for n in bins.counts]
+        made = [_bar(a, max(0.8, b - a - 0.6), high) for a, b, high in zip(at, at[1:], heights, strict=False) if high]
         return _bars(made, name)
 
-    body = bars(judged, "judged") + bars(kept, "kept") + _axis(found.scale, low, high, x)
+    body = bars(judged, "judged") + bars(kept or report.Bins(first=0, counts=()), "kept")
+    body += _axis(found.scale, low, high, x)
     for threshold, place in zip(lines, places, strict=True):
-        centre = _number(x(place))
-        label = visible(f"{threshold.rule}: {number(threshold.value)}")
-        body += Markup('<line class="limit" x1="{0}" x2="{0}" y1="{1}" y2="{2}"><title>{3}</title></line>').format(
-            centre, _TOP - 4, HEIGHT - _BOTTOM, label
-        )
+        centre, label = _number(x(place)), _escaped(visible(f"{threshold.rule}: {number(threshold.value)}"))
+        body += f'<line class="limit" x1="{centre}" x2="{centre}" y1="{_TOP - 4}" y2="{HEIGHT - _BOTTOM}">'
+        body += f"<title>{label}</title></line>"
     for value in dict.fromkeys(t.value for t in lines):
         at = x(histograms.position(value, found.scale))
         body += _text(at, _TOP - 8, number(value), "limit", _anchor(at))
@@ -57,10 +57,10 @@ def columns(values: Mapping[str, int], title: str) -> Markup:
     """One column a key, in the order given: documents by month."""
     keys, top = list(values), max([1, *values.values()])
     step = (WIDTH - _LEFT - _RIGHT) / max(1, len(keys))
-    body = Markup()
+    body = ""
     for i, key in enumerate(keys):
         bar = _bar(_LEFT + i * step, max(0.8, step - 1), values[key] / top * (HEIGHT - _TOP - _BOTTOM))
-        body += Markup("<g><title>{}: {}</title>{}</g>").format(visible(key), f"{values[key]:,}", _bars([bar], "kept"))
+        body += f"<g><title>{_escaped(visible(key))}: {values[key]:,}</title>{_bars([bar], 'kept')}</g>"
     shown = {0, len(keys) - 1} if len(keys) > 1 else {0}
     for i in sorted(shown) if keys else ():
         body += _text(_LEFT + (i + 0.5) * step, HEIGHT - 8, keys[i], "tick", "start" if not i else "end")
@@ -88,7 +88,7 @@ def curve(points: Sequence[tuple[float, float]], title: str) -> Markup:
     wide, high = WIDTH - 44 - _RIGHT, HEIGHT - _TOP - _BOTTOM
     places = [(44.0, float(HEIGHT - _BOTTOM)), *((44 + a * wide, HEIGHT - _BOTTOM - b * high) for a, b in points)]
     line = " ".join(f"{_number(a)},{_number(b)}" for a, b in places)
-    body = Markup('<polyline class="curve" points="{}"/>').format(line)
+    body = f'<polyline class="curve" points="{line}"/>'
     for share in (0, 0.5, 1):
         body += _text(44 + share * wide, HEIGHT - 8, f"{share:.0%}", "tick", "end" if share == 1 else "middle")
         body += _text(38, HEIGHT - _BOTTOM - share * high + 4, f"{share:.0%}", "tick", "end")
@@ -100,11 +100,9 @@ def number(value: float) -> str:
     return f"{value:,.0f}" if abs(value) >= 100 or value == int(value) else f"{value:.3g}"
 
 
-def _axis(scale: str, low: int, high: int, x: "object") -> Markup:
-    assert callable(x)
-    body = Markup('<line class="axis" x1="{}" x2="{}" y1="{}" y2="{}"/>').format(
-        _LEFT, WIDTH - _RIGHT, HEIGHT - _BOTTOM, HEIGHT - _BOTTOM
-    )
+def _axis(scale: str, low: int, high: int, x: Callable[[float], float]) -> str:
+    y = HEIGHT - _BOTTOM
+    body = f'<line class="axis" x1="{_LEFT}" x2="{WIDTH - _RIGHT}" y1="{y}" y2="{y}"/>'
     for place, label in _ticks(scale, low, high):
         at = x(place)
         body += _text(at, HEIGHT - 8, label, "tick", _anchor(at))
@@ -133,10 +131,10 @@ def _ticks(scale: str, low: int, high: int) -> Iterable[tuple[float, str]]:
     return marks
 
 
-def _frame(title: str, body: Markup, summary: str) -> Markup:
-    return Markup('<svg class="chart" viewBox="0 0 {} {}" role="img" aria-label="{}">{}</svg>').format(
-        WIDTH, HEIGHT, visible(summary or title), body
-    )
+def _frame(title: str, body: str, summary: str) -> Markup:
+    label = _escaped(visible(summary or title))
+    head = f'<svg class="chart" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{label}">'
+    return Markup(f"{head}{body}</svg>")  # noqa: S704 - made of numbers and of what `_escaped` gave
 
 
 def _bar(left: float, width: float, height: float) -> str:
@@ -144,14 +142,18 @@ def _bar(left: float, width: float, height: float) -> str:
     return f"M{left:.1f} {HEIGHT - _BOTTOM}v{-height:.1f}h{width:.1f}v{height:.1f}z"
 
 
-def _bars(bars: Iterable[str], name: str) -> Markup:
-    """All bars of a series as one element: a page has thousands of them."""
-    return Markup('<path class="{}" d="{}"/>').format(name, "".join(bars))
+def _bars(bars: Iterable[str], name: str) -> str:
+    """All bars of a series as one element."""
+    return f'<path class="{name}" d="{"".join(bars)}"/>'
 
 
-def _text(x: float, y: float, text: str, name: str, anchor: str = "middle") -> Markup:
-    cells = (name, anchor, _number(x), _number(y), escape(text))
-    return Markup('<text class="{}" text-anchor="{}" x="{}" y="{}">{}</text>').format(*cells)
+def _text(x: float, y: float, text: str, name: str, anchor: str = "middle") -> str:
+    place = f'x="{_number(x)}" y="{_number(y)}"'
+    return f'<text class="{name}" text-anchor="{anchor}" {place}>{_escaped(text)}</text>'
+
+
+def _escaped(text: str) -> str:
+    return str(escape(text))
 
 
 def _number(value: float) -> str:

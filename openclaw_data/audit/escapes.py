@@ -5,14 +5,17 @@ import re
 import unicodedata
 from typing import Any
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 _PIECES = re.compile(r"[^._-]*[._-]+|[^._-]+")
 
 
 def visible(value: Any) -> str:
     """The text as it is, but control, format and bidi characters as escapes: none can act on a terminal or page."""
-    return "".join(c if unicodedata.category(c)[0] != "C" else f"\\u{ord(c):04x}" for c in str(value))
+    text = str(value)
+    if text.isprintable():
+        return text
+    return "".join(c if unicodedata.category(c)[0] != "C" else f"\\u{ord(c):04x}" for c in text)
 
 
 def cell(value: Any) -> str:
@@ -23,7 +26,7 @@ def cell(value: Any) -> str:
 
 def breaks(value: Any) -> Markup:
     """A name or predicate that may break after its points, underscores and hyphens."""
-    return Markup("<wbr>").join([*_PIECES.findall(visible(value)), ""])
+    return Markup(_PIECES.sub(r"\g<0><wbr>", str(escape(visible(value)))))  # noqa: S704 - it is escaped
 
 
 def as_json(value: Any) -> str:
