@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -17,6 +18,8 @@ from openclaw_data.errors import DataError
 
 SAMPLE, GROUPS = 300, 4
 """Documents that an audit report searches, and row groups that it reads for them."""
+BATCH = 1024
+"""Documents read at a time."""
 
 
 class Residue(NamedTuple):
@@ -45,7 +48,7 @@ def residue(dataset: str, *, keep: tuple[str, ...] = ("hotline",)) -> Residue:
 
     try:
         shards = ds.dataset(f"{dataset.rstrip('/')}/data", format="parquet")
-        batches = shards.to_batches(columns=["text", "title"], batch_size=1024)
+        batches = shards.to_batches(columns=["text", "title"], batch_size=BATCH)
     except (OSError, ValueError) as error:
         raise DataError(dataset, f"has no shards that can be read: {error}.", "Give the folder of a dataset.") from None
     return _searched(batches, keep)
@@ -77,8 +80,13 @@ def sampled(dataset: str, manifest: Mapping[str, Any], n: int = SAMPLE) -> Resid
 def _texts(path: str, group: int, n: int) -> pa.Table:
     opened = storage.open_parquet(path)
     least = opened.read_row_group(group, ["text_sha256"]).column("text_sha256")
-    rows = pc.select_k_unstable(pa.table({"h": least}), min(n, len(least)), [("h", "ascending")])
-    return opened.read_row_group(group, ["text_sha256", "text", "title"]).take(rows)
+    rows = np.sort(pc.select_k_unstable(pa.table({"h": least}), min(n, len(least)), [("h", "ascending")]).to_numpy())
+    columns, start, found = ["text_sha256", "text", "title"], 0, []
+    for batch in opened.iter_batches(BATCH, [group], columns):  # a row group has up to 128 MB of text
+        inside = rows[np.searchsorted(rows, start) : np.searchsorted(rows, start + len(batch))]
+        found.append(batch.take(pa.array(inside - start)))
+        start += len(batch)
+    return pa.Table.from_batches(found)
 
 
 def _searched(batches: Iterable[pa.RecordBatch], keep: tuple[str, ...]) -> Residue:

@@ -1,7 +1,7 @@
 """What is in the published rows, read back from the written shards: amounts, times, licences, rights."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -23,8 +23,7 @@ def describe(dataset: str, shards: Iterable[str]) -> Contents:
     tokens: Counter[str] = Counter()
     domains: set[str] = set()
     times: list[datetime] = []
-    for path in shards:
-        table = pl.DataFrame(storage.open_parquet(storage.join(dataset, path), _NAMES).read(_COLUMNS))
+    for table in (table for path in shards for table in _row_groups(storage.join(dataset, path))):
         totals.update(documents=len(table), characters=int(table["char_count"].cast(pl.Int64).sum()))
         tokens.update(dict(table.group_by("language").agg(pl.col("token_count").cast(pl.Int64).sum()).rows()))
         licences.update(dict(table.group_by("licence").len().rows()))
@@ -43,6 +42,11 @@ def describe(dataset: str, shards: Iterable[str]) -> Contents:
         by_licence=dict(sorted(licences.items())),
         by_rights_status=dict(sorted(rights.items())),
     )
+
+
+def _row_groups(path: str) -> Iterator[pl.DataFrame]:
+    opened = storage.open_parquet(path, _NAMES)
+    yield from (pl.DataFrame(opened.read_row_group(group, _COLUMNS)) for group in range(opened.num_row_groups))
 
 
 def _text(time: Any) -> str:

@@ -4,6 +4,7 @@ Shard sizes are planned from counts per row group, so the plan is small for any 
 the bytes of a shard depend on the recipe and the input alone.
 """
 
+import contextlib
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
@@ -95,16 +96,16 @@ def write(path: str, tables: Iterable[pa.Table]) -> tuple[int, int]:
         (rows, bytes of text)
     """
     rows = text_bytes = 0
-    writer: pq.ParquetWriter | None = None
-    for table in _row_groups(tables):
-        if writer is None:
-            writer = pq.ParquetWriter(path, table.schema, **settings(table.schema))
-        writer.write_table(table, row_group_size=max(1, table.num_rows))
-        rows += table.num_rows
-        text_bytes += _text_bytes(table)
+    with contextlib.ExitStack() as stack:
+        writer: pq.ParquetWriter | None = None
+        for pieces in _row_groups(tables):
+            schema = pieces[0].schema
+            writer = writer or stack.enter_context(pq.ParquetWriter(path, schema, **settings(schema)))
+            writer.write_table(_joined(pieces), row_group_size=max(1, sum(map(len, pieces))))
+            rows += sum(map(len, pieces))
+            text_bytes += sum(map(_text_bytes, pieces))
     if writer is None:
         raise AssertionError("a shard without rows is never planned")
-    writer.close()
     return rows, text_bytes
 
 
@@ -153,15 +154,27 @@ def _text_bytes(table: pa.Table) -> int:
     return pc.sum(pc.binary_length(table.column("text")).cast(pa.int64())).as_py() or 0
 
 
-def _row_groups(tables: Iterable[pa.Table]) -> Iterator[pa.Table]:
-    """The tables joined until they fill a row group."""
+def _row_groups(tables: Iterable[pa.Table]) -> Iterator[list[pa.Table]]:
+    """The tables that fill a row group; the list is emptied before the next rows come, so that memory holds one."""
     waiting: list[pa.Table] = []
     size = 0
     for table in tables:
         waiting.append(table)
         size += table.nbytes
         if size >= ROW_GROUP_BYTES:
-            yield pa.concat_tables(waiting).combine_chunks()
-            waiting, size = [], 0
+            yield waiting
+            waiting.clear()
+            size = 0
     if waiting:
-        yield pa.concat_tables(waiting).combine_chunks()
+        yield waiting
+
+
+def _joined(pieces: list[pa.Table]) -> pa.Table:
+    """One table, of which the texts, nearly all of it, stay in pieces: their pages depend on the values alone.
+
+    Where a dictionary is given up depends on the pieces, too.
+    """
+    table = pa.concat_tables(pieces)
+    named = zip(table.column_names, table.columns, strict=True)
+    columns = [column if name == "text" else column.combine_chunks() for name, column in named]
+    return pa.Table.from_arrays(columns, schema=table.schema)
