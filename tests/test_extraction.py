@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import openclaw_data
@@ -93,6 +93,14 @@ def test_slices_and_empty_batches_keep_their_shape():
     batch = raw_batch({"id": "0", "text": "a"}, {"id": "1", "text": "b"}, {"id": "2", "payload": ARTICLE.encode()})
     assert pages(batch.slice(1)).equals(pages(batch).slice(1))
     assert pages(batch.slice(0, 0)).num_rows == 0
+
+
+@settings(deadline=None)
+@given(st.lists(st.tuples(st.text("a 字\n\t\r\u00a0\u3000\ufeff", max_size=6), st.booleans())), st.integers(0, 3))
+def test_texts_that_stay_and_texts_that_are_cleaned_come_back_in_order(rows, start):
+    batch = raw_batch(*({"text": text, "skipped": "oversize" if out else ""} for text, out in rows))
+    expected = ["" if out else clean(text) for text, out in rows]
+    assert column(pages(batch.slice(start)), "text") == expected[start:]
 
 
 def test_an_unknown_engine_is_a_clear_error():

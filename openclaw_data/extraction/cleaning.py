@@ -1,6 +1,10 @@
 """Text fit for storage, whichever engine it is from."""
 
 import re
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 _LINE_END = re.compile("[ \t\u00a0\u3000]+\n")
 _TABS = re.compile("\t\t+")
@@ -28,3 +32,16 @@ def clean(text: str) -> str:
     if "\n\n\n" in text:
         text = _BLANK_LINES.sub("\n\n", text)
     return text.strip("\n").rstrip(" \t\u00a0\u3000\n")
+
+
+def fit(texts: "pa.Array") -> Any:
+    """Which texts (string[n]) are not empty and such that `clean` leaves them as they are: bool[n]."""
+    import numpy as np
+
+    from openclaw_data.documents import text_buffers
+    from openclaw_data.kernels import html_join
+
+    offsets, data = text_buffers(texts)
+    unfit = np.empty(len(texts), np.bool_)
+    html_join.unclean(data, offsets, unfit)
+    return ~unfit & (offsets[1:] > offsets[:-1])

@@ -1,15 +1,18 @@
 """From raw records to pages: decode, find the main text and the title, within a page's limits."""
 
 import contextlib
+import functools
 import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from openclaw_data.documents import PAGE, RAW, DataError
 from openclaw_data.extraction import blocks, charset
-from openclaw_data.extraction.cleaning import CONTROL, clean
+from openclaw_data.extraction.cleaning import CONTROL, clean, fit
 from openclaw_data.extraction.describe import NOTHING, Description
 from openclaw_data.extraction.engines import ENGINES, label
 
@@ -111,19 +114,20 @@ def pages(
     run = Run(engine, label(engine), timeout)
     if not raw.schema.equals(RAW):
         raise DataError("extract.pages", "the batch is not of the schema documents.RAW.", "Make it with ingest.read.")
-    wanted = ("url", "content_mime_detected", "content_type", "payload", "text", "title", "skipped", "error")
+    wanted = ("url", "content_mime_detected", "content_type", "payload", "title", "skipped", "error")
     columns = [raw.column(name).to_numpy(zero_copy_only=False) for name in wanted]
+    texts, stays = raw.column("text"), _stays(raw)
     details, is_good = raw.column("error_detail"), charset.good(raw.column("payload"))
     found: list[Page] = []
     reasons: list[str] = []
     tasks: list[Task] = []
     for i, row in enumerate(zip(*columns, strict=True)):
-        url, mime, content_type, payload, text, title, skipped, error = row
+        url, mime, content_type, payload, title, skipped, error = row
         page = Page("", "", "", "", 0, "")
         if skipped or error:
             page = page._replace(title=_title(title), error=error, detail=details[i].as_py())
         elif not payload:
-            page = Page(clean(text), _title(title), "utf-8", "text", 0, "")
+            page = Page("" if stays[i] else clean(texts[i].as_py()), _title(title), "utf-8", "text", 0, "")
         elif len(payload) > max_page_bytes:
             skipped = "oversize"
         else:
@@ -132,8 +136,18 @@ def pages(
         reasons.append(skipped)
     for task, page in zip(tasks, _pages(tasks, run), strict=True):
         found[task.row] = page
-    reasons = [r or ("" if p.text or p.error else "empty_text") for r, p in zip(reasons, found, strict=True)]
-    return _batch(raw, list(zip(found, reasons, strict=True)))
+    empty = [not (p.text or p.error or stayed) for p, stayed in zip(found, stays.tolist(), strict=True)]
+    reasons = [r or ("empty_text" if e else "") for r, e in zip(reasons, empty, strict=True)]
+    return _batch(raw, list(zip(found, reasons, strict=True)), stays)
+
+
+def _stays(raw: pa.RecordBatch) -> Any:
+    """Rows whose text goes on as it is, without being made a string: bool[n]."""
+    usable = [pc.equal(raw.column(name), "") for name in ("skipped", "error")]
+    usable.append(pc.equal(pc.binary_length(raw.column("payload")), 0))
+    usable.append(pc.greater(pc.binary_length(raw.column("text")), 0))
+    stays = functools.reduce(np.logical_and, (u.to_numpy(zero_copy_only=False) for u in usable))
+    return stays & fit(raw.column("text")) if stays.any() else stays
 
 
 def is_plain(mime: str, payload: bytes) -> bool:
@@ -143,6 +157,8 @@ def is_plain(mime: str, payload: bytes) -> bool:
 
 def _title(title: str) -> str:
     """A title on one line, of at most `TITLE_CHARS` characters."""
+    if not title:
+        return ""
     return _SPACES.sub(" ", CONTROL.sub("", title[: 4 * TITLE_CHARS])).strip()[:TITLE_CHARS].rstrip()
 
 
@@ -216,8 +232,8 @@ def within_limits(engine: str, html: str, url: str, timeout: float) -> tuple[str
     return GUARD.extract(engine, html, url, timeout)
 
 
-def _batch(raw: pa.RecordBatch, found: list[tuple[Page, str]]) -> pa.RecordBatch:
-    """The `PAGE` batch: provenance shared with `raw`, the rest from the pages."""
+def _batch(raw: pa.RecordBatch, found: list[tuple[Page, str]], stays: Any) -> pa.RecordBatch:
+    """The `PAGE` batch: provenance and texts that stay shared with `raw`, the rest from the pages."""
     new: dict[str, list[Any]] = {
         "content_charset": [page.charset for page, _ in found],
         "charset_source": [page.source for page, _ in found],
@@ -226,10 +242,17 @@ def _batch(raw: pa.RecordBatch, found: list[tuple[Page, str]]) -> pa.RecordBatch
         "title": [page.title for page, _ in found],
         **{f"page_{name}": [getattr(page, name) for page, _ in found] for name in Description._fields},
         "link_text": [page.link_text for page, _ in found],
-        "text": [page.text for page, _ in found],
         "skipped": [skipped for _, skipped in found],
         "error": [page.error for page, _ in found],
         "error_detail": [page.detail for page, _ in found],
     }
-    arrays = [pa.array(new[f.name], f.type) if f.name in new else raw.column(f.name) for f in PAGE]
-    return pa.RecordBatch.from_arrays(arrays, schema=PAGE)
+    arrays = {name: pa.array(values, PAGE.field(name).type) for name, values in new.items()}
+    texts = raw.column("text")
+    if not stays.all():
+        others = pa.array(
+            [page.text for (page, _), stayed in zip(found, stays, strict=True) if not stayed], pa.string()
+        )
+        texts = pc.replace_with_mask(texts, pa.array(~stays), others) if stays.any() else others
+    arrays["text"] = texts
+    made = [arrays[f.name] if f.name in arrays else raw.column(f.name) for f in PAGE]
+    return pa.RecordBatch.from_arrays(made, schema=PAGE)
