@@ -1,6 +1,5 @@
 """The command line: one thin function a verb. Nothing heavy is imported before a command needs it."""
 
-import errno
 import os
 import signal
 import sys
@@ -24,7 +23,7 @@ from openclaw_data.commands import (
     train,
 )
 from openclaw_data.commands.options import by_source, of_runner
-from openclaw_data.errors import DataError, Interrupted
+from openclaw_data.errors import DataError, Interrupted, of_system
 
 app = typer.Typer(
     name="openclaw-data",
@@ -49,9 +48,9 @@ def main() -> None:
         print(f"openclaw-data: {error}", file=sys.stderr)
         sys.exit(2)
     except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+        if (told := of_system(error)) is None:
             raise
-        print(f"openclaw-data: {error.filename or 'a folder'}: the disk is full. Make room.", file=sys.stderr)
+        print(f"openclaw-data: {told}", file=sys.stderr)
         sys.exit(2)
     except Interrupted:
         print(
@@ -94,7 +93,7 @@ def run(
         str | None,
         typer.Option(help="Folder of the intermediate parts; a re-run goes on there. [default: OUTPUT.work]"),
     ] = None,
-    workers: Annotated[int, typer.Option("--workers", "-w", min=1, help="Processes to use.")] = 1,
+    workers: Annotated[int, typer.Option("--workers", "-w", min=1, max=500, help="Processes to use.")] = 1,
     force: Annotated[bool, typer.Option("--force", help="Replace what the folders hold of another run.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no tables.")] = False,
     runner: Annotated[str, typer.Option(help="`local`, or a runner of Apache Beam.")] = "local",

@@ -26,6 +26,9 @@ _FINAL = (FileNotFoundError, PermissionError, IsADirectoryError, NotADirectoryEr
 """What trying again does not help."""
 _WAITS = (0.1, 0.5, 2.0)
 """Seconds between tries."""
+_EXTRAS = {"s3": "s3", "s3a": "s3", "gs": "gcp", "gcs": "gcp"}
+"""Kind of URL -> the extra of this package that brings what reads it."""
+_ACCESS = "Check the URL and the credentials."
 _T = TypeVar("_T")
 
 
@@ -51,7 +54,7 @@ def create(path: str) -> Iterator[str]:
             os.chmod(name, 0o666 & ~_umask())  # noqa: PTH101
             os.replace(name, path)  # noqa: PTH105
         else:
-            _persist(lambda: _filesystem(path).put_file(name, path))
+            _persist(path, lambda: _filesystem(path).put_file(name, path))
     except OSError as error:
         raise _explained(error, path, name) from error
     finally:
@@ -83,16 +86,25 @@ def _explained(error: OSError, path: str, temporary: str) -> Exception:
     )
 
 
-def _persist(call: Callable[[], _T]) -> _T:
-    """Call something that reaches over a network; try again what may succeed the next time."""
-    for wait in _WAITS:
+def _persist(path: str, call: Callable[[], _T]) -> _T:
+    """Call something that reaches over a network; try again what may succeed the next time.
+
+    Raises:
+        OSError: what the last try gave.
+        DataError: what a storage's library raises of its own, such as for want of credentials.
+    """
+    for wait in (*_WAITS, None):
         try:
             return call()
-        except _FINAL:
+        except (DataError, *_FINAL):
             raise
         except OSError:
+            if wait is None:
+                raise
             time.sleep(wait)
-    return call()
+        except Exception as error:
+            raise DataError(path, f"cannot be reached: {_first_line(error)}.", _ACCESS) from error
+    raise AssertionError("the last try returns or raises")
 
 
 def write_json(path: str, value: Any, *, indent: int | None = None) -> None:
@@ -116,13 +128,13 @@ def open_input(path: str) -> BinaryIO:
     """Open for reading, seekable, bytes as stored (never decompressed by its name)."""
     if is_local(path):
         return open(path, "rb")  # noqa: PTH123
-    handle: BinaryIO = _persist(lambda: _filesystem(path).open(path, "rb", compression=None))
+    handle: BinaryIO = _persist(path, lambda: _filesystem(path).open(path, "rb", compression=None))
     return handle
 
 
 def exists(path: str) -> bool:
     """Whether a file or folder is there."""
-    return os.path.exists(path) if is_local(path) else _persist(lambda: bool(_filesystem(path).exists(path)))  # noqa: PTH110
+    return os.path.exists(path) if is_local(path) else _persist(path, lambda: bool(_filesystem(path).exists(path)))  # noqa: PTH110
 
 
 def names(folder: str) -> list[str]:
@@ -163,7 +175,7 @@ def remove(path: str) -> None:
         else:
             Path(path).unlink(missing_ok=True)
     else:
-        _persist(lambda: _remove_remote(path))
+        _persist(path, lambda: _remove_remote(path))
 
 
 def _remove_remote(path: str) -> None:
@@ -211,7 +223,7 @@ def fetched(path: str) -> str:
         if not within:
             copy(path, target)
     except (OSError, ImportError, ValueError) as error:
-        raise DataError(path, f"cannot be fetched: {error}.", "Check the URL and the credentials.") from error
+        raise DataError(path, f"cannot be fetched: {error}.", _ACCESS) from error
     return target
 
 
@@ -226,12 +238,12 @@ def sha256(path: str) -> str:
 
 def size(path: str) -> int:
     """The file's length in bytes."""
-    return os.path.getsize(path) if is_local(path) else _persist(lambda: int(_filesystem(path).size(path)))  # noqa: PTH202
+    return os.path.getsize(path) if is_local(path) else _persist(path, lambda: int(_filesystem(path).size(path)))  # noqa: PTH202
 
 
 def _ls(folder: str) -> list[str]:
     try:
-        listing: list[str] = _persist(lambda: _filesystem(folder).ls(folder, detail=False))
+        listing: list[str] = _persist(folder, lambda: _filesystem(folder).ls(folder, detail=False))
     except FileNotFoundError:
         return []
     return listing
@@ -240,7 +252,24 @@ def _ls(folder: str) -> list[str]:
 def _filesystem(path: str) -> Any:
     import fsspec
 
-    return fsspec.core.url_to_fs(path)[0]
+    scheme = path.split("://", 1)[0]
+    try:
+        return fsspec.core.url_to_fs(path)[0]
+    except ImportError as error:
+        extra = _EXTRAS.get(scheme)
+        remedy = f"pip install 'openclaw-data[{extra}]'" if extra else "Install it."
+        raise DataError(
+            path, f"{scheme}:// needs a package that is not installed: {_first_line(error)}.", remedy
+        ) from error
+    except ValueError as error:
+        fact = f"{scheme}:// is no storage that is known: {_first_line(error)}."
+        raise DataError(path, fact, "Give a local path, or s3://, gs://, hdfs://, https://.") from error
+    except OSError as error:
+        raise DataError(path, f"cannot be reached: {_first_line(error)}.", _ACCESS) from error
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0].rstrip(".")
 
 
 def _umask() -> int:

@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from openclaw_data.errors import DataError
+from openclaw_data.errors import DataError, of_system
 
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 """libyaml where PyYAML was built with it (ten times as fast), the same loader in Python elsewhere."""
@@ -32,8 +32,10 @@ def load(path: Path) -> tuple[Any, Positions]:
     try:
         size = path.stat().st_size
         text = path.read_text("utf-8") if size <= MAX_BYTES else ""
-    except (OSError, UnicodeDecodeError) as error:
-        raise DataError(str(path), f"the file cannot be read as UTF-8 text: {error}.") from None
+    except OSError as error:
+        raise of_system(error) or error from None
+    except UnicodeDecodeError as error:
+        raise DataError(str(path), f"the file is not UTF-8 text: {error}.", "Save it as UTF-8.") from None
     if size > MAX_BYTES:
         raise DataError(str(path), f"the file has {size} bytes.", f"A YAML file here has at most {MAX_BYTES}.")
     return loads(text, str(path))

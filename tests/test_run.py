@@ -176,6 +176,14 @@ def test_a_folder_of_another_recipe_input_or_version_is_refused_with_the_differe
         (["run", "web", "-o", "out"], "no source has any paths"),
         (["run", "bad-pack.yaml", "-o", "out"], "gopher-quality"),
         (["run", "bad-rule.yaml", "-o", "out"], "Did you mean 'words'?"),
+        (["run", "empty.yaml", "-o", "out"], "empty.yaml, line 1: this must be a mapping"),
+        (["run", "web", "-i", "cc=pipe", "-o", "out"], "is a pipe"),
+        (["run", "sample", "-o", "page.html"], "page.html: is a file, where a folder is needed."),
+        (["run", "sample", "-o", "page.html/out"], "goes through a file as if it were a folder."),
+        (["run", "sample", "-o", "out", "--work", "out/work"], "is the output folder or in it."),
+        (["run", "sample", "-o", "no://out"], "no:// is no storage that is known"),
+        (["explain", "page.html", "--html", "page.html"], "page.html/run.json: goes through a file"),
+        (["filters", "latin.yaml"], "latin.yaml: the file is not UTF-8 text"),
     ],
 )
 def test_bad_input_is_one_line_with_a_remedy_and_status_two(
@@ -187,6 +195,9 @@ def test_bad_input_is_one_line_with_a_remedy_and_status_two(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     (tmp_path / "empty.warc.gz").touch()
+    (tmp_path / "empty.yaml").touch()
+    (tmp_path / "latin.yaml").write_bytes(b"name: caf\xe9")
+    os.mkfifo(tmp_path / "pipe")
     (tmp_path / "page.html").write_text("<html><body>hello</body></html>")
     source = "  - {id: cc, format: warc, paths: [page.html], origin: user, record: mine}\n"
     recipe = "name: x\nversion: 1.0.0\nsources:\n" + source + "filters: [PACK]\n"

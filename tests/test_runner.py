@@ -82,6 +82,19 @@ def test_an_option_of_beam_is_refused_by_the_local_runner() -> None:
         runner.execute(each("fine", abs, range(4)), Engine(1, options=("--parallelism=2",)))
 
 
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("NoRunner", "--runner NoRunner: cannot be started: Unexpected pipeline runner: NoRunner"),
+        ("DataflowRunner", "DataflowRunner: needs --project, --region, --temp_location, --sdk_container_image"),
+    ],
+)
+def test_a_runner_that_cannot_be_started_is_one_line(name: str, message: str) -> None:
+    with pytest.raises(DataError, match=message) as caught:
+        runner.execute(each("fine", abs, range(4)), Engine(1, name))
+    assert "docs/beam.md says what each" in caught.value.remedy
+
+
 def test_tick_is_called_while_the_run_goes_on() -> None:
     calls: list[int] = []
     runner.execute(each("fine", abs, range(4)), Engine(1), lambda: calls.append(1))

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from openclaw_data import storage
+from openclaw_data.errors import DataError
 
 
 def test_a_file_appears_only_when_it_is_whole(tmp_path: Path) -> None:
@@ -53,3 +54,14 @@ def test_json_goes_round_on_disk_and_behind_a_url(tmp_path: Path, prefix: str) -
     assert len(storage.sha256(path)) == 64
     storage.remove(folder)
     assert not storage.exists(path)
+
+
+def test_storage_that_cannot_be_reached_is_one_line_with_a_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> object:
+        raise RuntimeError("no credentials\nand more")
+
+    with pytest.raises(DataError, match=r"no://a: no:// is no storage that is known: Protocol not known: no\. Give a"):
+        storage.exists("no://a")
+    monkeypatch.setattr(storage, "_filesystem", refuse)
+    with pytest.raises(DataError, match=r"s3://a/b: cannot be reached: no credentials\. Check the URL"):
+        storage.read_json("s3://a/b")

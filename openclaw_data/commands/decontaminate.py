@@ -4,6 +4,8 @@ from typing import Annotated
 
 import typer
 
+from openclaw_data.errors import DataError
+
 
 def benchmark_index(
     files: Annotated[
@@ -22,6 +24,8 @@ def benchmark_index(
     from openclaw_data.decontamination import index, items
 
     built = index.build((item for path in files for item in items.read(path)), words, han_chars)
+    if not built.table.num_rows:
+        raise DataError(", ".join(map(str, files)), "there is no benchmark item to index.", "Name files with items.")
     index.write(output, built.table)
     rows = zip(*(built.table.column(n).to_pylist() for n in ("benchmark", "part")), strict=True)
     for (benchmark, part), n in sorted(Counter(rows).items()):

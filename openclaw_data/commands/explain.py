@@ -52,7 +52,7 @@ def explain(
 
     logging.basicConfig(level=logging.ERROR)  # Beam warns on the root logger while it is imported
     from openclaw_data.commands import tables as printing
-    from openclaw_data.documents import DataError
+    from openclaw_data.errors import DataError, hint
     from openclaw_data.explain import effects, overview, parts, questions, tables
 
     opened = parts.open_work(work)
@@ -76,6 +76,9 @@ def explain(
         else:
             tables.show_overview(opened, found, console)
         return
+    kept = opened.resolved.recipe.languages
+    if language and language.partition("-")[0] not in kept:
+        raise DataError(f"--language {language}", "the run keeps no such language.", hint(language, kept))
     question = questions.ask(opened.packs, parts.columns(opened), rule, keep, language)
     answer = effects.effect(opened, question, 20 if samples is None else samples)
     if as_json:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from openclaw_data import storage
-from openclaw_data.documents import DataError
+from openclaw_data.errors import DataError, of_system
 
 FILE = "model.sig"
 _PREDICATE = "https://model_signing/signature/v1.0"
@@ -44,7 +44,9 @@ def private_key(key: str | Path) -> Any:
     ec, load, _ = _cryptography()
     try:
         found = load(Path(key).read_bytes(), None)
-    except (OSError, ValueError, TypeError) as error:
+    except OSError as error:
+        raise of_system(error) or error from None
+    except (ValueError, TypeError) as error:
         remedy = "Make one: openssl ecparam -name prime256v1 -genkey -noout -out key.pem"
         raise DataError(str(key), f"is no private key in PEM: {str(error).splitlines()[0]}.", remedy) from None
     if not isinstance(found, ec.EllipticCurvePrivateKey) or found.curve.name != "secp256r1":

@@ -10,12 +10,11 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import apache_beam as beam
-from apache_beam.options.pipeline_options import GoogleCloudOptions, WorkerOptions
+from apache_beam.options.pipeline_options import WorkerOptions
 from apache_beam.transforms.environments import DockerEnvironment
 from google.protobuf import json_format
 
 from openclaw_data import ingest, storage
-from openclaw_data.documents import DataError
 from openclaw_data.flow import annotate, deduplicate, lines, on_beam, publish, ranking
 from openclaw_data.flow import work as folder
 from openclaw_data.flow.steps import Step, each
@@ -87,14 +86,8 @@ def _builds(job: folder.Job, splits: list[ingest.Split]) -> Iterator[tuple[str, 
 
 def _environment(engine: folder.Engine) -> Any:
     """The container that workers run in."""
-    options = on_beam.pipeline_options(engine)
-    cloud, image = options.view_as(GoogleCloudOptions), options.view_as(WorkerOptions).sdk_container_image
-    if engine.runner == "DataflowRunner":
-        needed = {"project": cloud.project, "region": cloud.region, "temp_location": cloud.temp_location}
-        missing = [f"--{name}" for name, value in {**needed, "sdk_container_image": image}.items() if not value]
-        if missing:
-            fact = f"needs {', '.join(missing)}."
-            raise DataError("DataflowRunner", fact, "Give them after `--`; docs/beam.md says what each is.")
+    on_beam.refuse_missing(engine)
+    image = on_beam.pipeline_options(engine).view_as(WorkerOptions).sdk_container_image
     return DockerEnvironment.from_container_image(image or f"{_IMAGE}:{beam.version.__version__}")
 
 

@@ -5,6 +5,7 @@ What was measured about Beam's runners, and why the choices below are what they 
 ever: the watchdog here ends the run instead.
 """
 
+import contextlib
 import logging
 import os
 import shlex
@@ -17,7 +18,7 @@ from typing import Any, TypeVar, cast
 
 import apache_beam as beam
 import psutil
-from apache_beam.options.pipeline_options import PipelineOptions
+from apache_beam.options.pipeline_options import GoogleCloudOptions, PipelineOptions, WorkerOptions
 from apache_beam.runners.portability.fn_api_runner import FnApiRunner
 from apache_beam.transforms.environments import SubprocessSDKEnvironment
 
@@ -44,11 +45,14 @@ def execute(graph: Step, engine: Engine, tick: Tick) -> None:
     Raises:
         DataError: what a step raised, or a worker process that died.
     """
+    refuse_missing(engine)
     logging.getLogger("apache_beam").setLevel(logging.ERROR)
-    pipeline = beam.Pipeline(runner=_runner(engine), options=pipeline_options(engine))
+    with _starting(engine):
+        pipeline = beam.Pipeline(runner=_runner(engine), options=pipeline_options(engine))
     build(pipeline, graph)
     # The in-memory runner's `run` is the whole run. Others only submit, and want the main thread's signals.
-    wait = _local(pipeline) if engine.runner == IN_MEMORY else pipeline.run().wait_until_finish
+    with _starting(engine):
+        wait = _local(pipeline) if engine.runner == IN_MEMORY else pipeline.run().wait_until_finish
     failure: list[BaseException] = []
     interrupt(on=False)
     thread = threading.Thread(target=_catch, args=(wait, failure), name="beam", daemon=True)
@@ -63,6 +67,29 @@ def execute(graph: Step, engine: Engine, tick: Tick) -> None:
         raise
     if failure:
         raise _plain(failure[0]) from failure[0]
+
+
+def refuse_missing(engine: Engine) -> None:
+    """Raise a DataError that names the options without which Dataflow cannot run this package."""
+    if engine.runner != "DataflowRunner":
+        return
+    options = pipeline_options(engine)
+    cloud, workers = options.view_as(GoogleCloudOptions), options.view_as(WorkerOptions)
+    needed = {"project": cloud.project, "region": cloud.region, "temp_location": cloud.temp_location}
+    needed |= {"sdk_container_image": workers.sdk_container_image}
+    if missing := [f"--{name}" for name, value in needed.items() if not value]:
+        fact = f"needs {', '.join(missing)}."
+        raise DataError("DataflowRunner", fact, "Give them after `--`; docs/beam.md says what each is.")
+
+
+@contextlib.contextmanager
+def _starting(engine: Engine) -> Iterator[None]:
+    """What a runner cannot be started with in one line: an unknown name, a missing option, jar or package."""
+    try:
+        yield
+    except (ImportError, OSError, RuntimeError, ValueError) as error:
+        fact = f"cannot be started: {' '.join(str(error).split()).rstrip('.')}."
+        raise DataError(f"--runner {engine.runner}", fact, "docs/beam.md says what each runner needs.") from error
 
 
 def build(pipeline: beam.Pipeline, graph: Step) -> Any:

@@ -112,6 +112,8 @@ def prepare(  # noqa: PLR0913 - what `run` takes
     identity = folder.identity(resolved, _inputs(splits))
     out = full(output)
     place = full(work) if work is not None else f"{out.rstrip('/')}.work"
+    if f"{place.rstrip('/')}/".startswith(f"{out.rstrip('/')}/"):
+        raise DataError(place, "is the output folder or in it.", "Give the parts another folder with --work.")
     return Prepared(folder.Job(place, out, resolved, identity["run_id"], len(splits), engine, quiet), identity, splits)
 
 

@@ -2,6 +2,7 @@
 
 import glob
 import os
+import stat
 from collections.abc import Iterable, Sequence
 from typing import Any, BinaryIO, NamedTuple, cast
 
@@ -56,6 +57,8 @@ def _local(pattern: str, place: str) -> list[File]:
 
 def _local_size(path: str) -> int:
     try:
+        if stat.S_ISFIFO(os.stat(path).st_mode):  # noqa: PTH116
+            raise DataError(path, "is a pipe, which can be read only once.", "Write its content to a file.")
         with open(path, "rb") as file:  # noqa: PTH123 - one stat would not tell whether it can be read
             return os.fstat(file.fileno()).st_size
     except OSError as error:

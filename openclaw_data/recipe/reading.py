@@ -18,6 +18,9 @@ def load(name: str) -> Recipe:
     """
     data, positions = yaml_strict.load(_find(name))
     path = name if "://" in name else str(_find(name))
+    if not isinstance(data, dict):
+        fact = "this must be a mapping of keys to values."
+        raise DataError(f"{path}, line 1", fact, f"Its keys are: {', '.join(Recipe.model_fields)}.")
     try:
         found = Recipe.model_validate(data)
     except ValidationError as error:
