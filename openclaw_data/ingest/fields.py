@@ -6,7 +6,7 @@ from typing import Any
 
 from openclaw_data.documents import DataError
 from openclaw_data.ingest import mime
-from openclaw_data.ingest.rows import Row, clean, moment, moment_of_number, short
+from openclaw_data.ingest.rows import Row, moment, moment_of_number, short, stored
 
 Fields = dict[str, list[str]]
 """Column -> the names or dotted paths to look under, in order; the first that is there and not null counts."""
@@ -55,7 +55,7 @@ def look_up(item: Any, path: str) -> Any:
     return item
 
 
-def to_row(item: Any, fields: Fields, max_page_bytes: int) -> Row:
+def to_row(item: dict[str, Any], fields: Fields, max_page_bytes: int) -> Row:
     """The row of one object.
 
     Raises:
@@ -63,13 +63,18 @@ def to_row(item: Any, fields: Fields, max_page_bytes: int) -> Row:
     """
     row: Row = {}
     for column, paths in fields.items():
-        value = next((v for p in paths if (v := look_up(item, p)) is not None), None)
+        value = None
+        for path in paths:
+            value = item[path] if path in item else look_up(item, path) if "." in path else None
+            if value is not None:
+                break
         if column == "fetch_time":
             row[column] = _time(value, paths)
         elif column == "html":
             row |= _page(value, paths)
         elif column == "text":
-            row["text"] = clean(_text(value, paths, needed=True))
+            text = _text(value, paths, needed=True)
+            row["text"] = stored(text) if text.strip() else b""
         elif column == "id" and isinstance(value, int) and not isinstance(value, bool):
             row[column] = str(value)
         else:
@@ -102,26 +107,21 @@ def _page(value: Any, paths: list[str]) -> Row:
     """An HTML page: bytes as they are; text is UTF-8 whatever its meta element says."""
     if isinstance(value, bytes):
         return {"payload": value}
-    data = clean(_text(value, paths, needed=True)).encode()
+    data = stored(_text(value, paths, needed=True))
     return {"payload": data, "content_type": "text/html; charset=utf-8"}
 
 
 def _judged(row: Row, max_page_bytes: int) -> Row:
     is_page = "payload" in row
-    row["content_mime_detected"] = mime.detect("", mime.HTML, row["payload"]) if is_page else mime.PLAIN
-    size = len(row["payload"]) if is_page else _utf8_bytes(row["text"], max_page_bytes)
+    data = row["payload"] if is_page else row["text"]
+    row["content_mime_detected"] = mime.detect("", mime.HTML, data) if is_page else mime.PLAIN
     if is_page and row["content_type"] == "":
         row["content_type"] = mime.HTML
     reason = ""
-    if not size or not (row["payload"] if is_page else row["text"]).strip():
+    if not data or data.isspace():
         reason = "empty_body"
-    elif size > max_page_bytes:
+    elif len(data) > max_page_bytes:
         reason = "oversize"
     elif not mime.is_page(row["content_mime_detected"]):
         reason = "not_html"
-    return {**row, "payload": b"", "text": "", "skipped": reason} if reason else row
-
-
-def _utf8_bytes(text: str, limit: int) -> int:
-    """The length in UTF-8, or the number of characters where four bytes each are within the limit."""
-    return len(text) if 4 * len(text) <= limit else len(text.encode())
+    return {**row, "payload": b"", "text": b"", "skipped": reason} if reason else row

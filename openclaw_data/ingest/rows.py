@@ -35,7 +35,7 @@ def batches(rows: Iterable[Row]) -> Iterator[pa.RecordBatch]:
     held: list[Row] = []
     size = 0
     for row in rows:
-        more = len(row.get("payload", b"")) + 3 * len(row.get("text", ""))
+        more = len(row.get("payload", b"")) + len(row.get("text", b""))
         if held and (len(held) == BATCH_ROWS or size + more > BATCH_BYTES):
             yield documents.build(documents.RAW, held)
             held, size = [], 0
@@ -56,6 +56,16 @@ def clean(text: str) -> str:
     except UnicodeEncodeError:
         return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
     return text
+
+
+def stored(text: str) -> bytes:
+    """`clean` in UTF-8: what a row holds as `text`, so that a long text is encoded once."""
+    if "\0" in text:
+        text = text.replace("\0", "\ufffd")
+    try:
+        return text.encode()
+    except UnicodeEncodeError:
+        return clean(text).encode()
 
 
 def short(text: str) -> str:

@@ -14,7 +14,7 @@ from typing import BinaryIO, NamedTuple
 
 from openclaw_data.documents import DataError
 from openclaw_data.ingest import http, mime
-from openclaw_data.ingest.rows import Options, Row, clean, length32, made_id, moment, short
+from openclaw_data.ingest.rows import Options, Row, clean, length32, made_id, moment, short, stored
 from openclaw_data.ingest.streams import Damaged, Members
 from openclaw_data.ingest.window import BEGIN, Window
 
@@ -274,7 +274,7 @@ def _plain_document(row: Row, header: Header, block: bytes, options: Options, *,
         row, header.fields.get("warc-identified-payload-type", ""), data, over=not whole or len(block) > len(data)
     )
     if header.kind == "conversion" and judged["content_mime_detected"] == mime.PLAIN and not judged.get("skipped"):
-        judged |= {"payload": b"", "text": clean(data.decode("utf-8", "replace"))}
+        judged |= {"payload": b"", "text": stored(data.decode("utf-8", "replace"))}
     return judged
 
 
