@@ -128,10 +128,12 @@ def test_trees_are_walked_as_plain_python_would() -> None:
         st.text(
             st.sampled_from("ab \t\n\r\x0b\x7f\x81\x85\xa0\xe9\u2028\u2029\u3000\u3001\ufeff\uffee中é"), max_size=12
         )
-    )
+    ),
+    st.integers(0, 3 * html_join.PART),
 )
 @settings(deadline=None)
-def test_what_cleaning_changes_is_found_in_the_bytes(texts: list[str]) -> None:
+def test_what_cleaning_changes_is_found_in_the_bytes(texts: list[str], ahead: int) -> None:
+    texts = [*texts, *("a" * ahead + text + "b" * 2 * html_join.PART for text in texts)]
     data = [text.encode() for text in texts]
     found = np.zeros(len(texts), np.bool_)
     html_join.unclean(np.frombuffer(b"".join(data), np.uint8), np.cumsum([0, *map(len, data)]), found)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import pyarrow as pa
 
-_LINE_END = re.compile("[ \t\u00a0\u3000]+\n")
+_BLANKS = " \t\u00a0\u3000"
 _TABS = re.compile("\t\t+")
 _BLANK_LINES = re.compile("\n{3,}")
 _OTHER_ENDS = ("\r", "\x0b", "\x0c", "\x85", "\u2028", "\u2029")
@@ -28,10 +28,10 @@ def clean(text: str) -> str:
     if "\t\t" in text:
         text = _TABS.sub("\t", text)
     if any(blank in text for blank in _BLANKS_AT_END):
-        text = _LINE_END.sub("\n", text)
+        text = "\n".join([line.rstrip(_BLANKS) for line in text.split("\n")])  # a third of an expression's time
     if "\n\n\n" in text:
         text = _BLANK_LINES.sub("\n\n", text)
-    return text.strip("\n").rstrip(" \t\u00a0\u3000\n")
+    return text.strip("\n").rstrip(_BLANKS + "\n")
 
 
 def fit(texts: "pa.Array") -> Any:
