@@ -28,7 +28,6 @@ class Room(NamedTuple):
     matrix: Any  # float32[rows + ROWS + 1, html_features.WIDTH]
     around: Any  # float32[rows, BEFORE]
     columns: Any  # float32[columns of the second stage and 15 more, ROWS]
-    open_leaves: Any  # uint32[ROWS]
     total: Any  # float64[ROWS]
     p: Any  # float32[rows]
     facts: Any  # float32[elements of a page, html_containers.FACTS]
@@ -47,7 +46,7 @@ def _room(scan: Any) -> Room:
     return Room(
         np.empty((rows, text.COLUMNS), np.int32), np.empty((rows + ROWS + 1, html_features.WIDTH), np.float32),
         np.empty((rows, BEFORE), np.float32), np.zeros((BEFORE + html_features.WIDTH + 15, ROWS), np.float32),
-        np.empty(ROWS, np.uint32), np.empty(ROWS), np.empty(rows, np.float32),
+        np.empty(ROWS), np.empty(rows, np.float32),
         np.empty((elements, html_containers.FACTS), np.float32), np.empty(1 << 12, np.bool_),
         np.empty(1 << max(4 * most, 8).bit_length(), np.int32), np.empty((most + 1, 6), np.float32),
         np.zeros((most + 1, 4), np.float64), np.empty((2, most), np.int32), np.empty(most, np.int64),
@@ -131,7 +130,7 @@ def _stage(n: int, trees: Any, second: bool, room: Any, p: Any) -> None:
                 for c in range(BEFORE):
                     room.columns[c, r - start] = room.around[r, c]
         columns = room.columns if second else room.columns[BEFORE:]
-        html_trees.predict_rows(trees, columns, room.open_leaves, room.total, p[start:end])
+        html_trees.predict_rows(trees, columns, room.total, p[start:end])
 
 
 @numba.njit(cache=True, nogil=True, _nrt=False)

@@ -71,7 +71,7 @@ def _close_part(a: int, b: int, stop: int, out: Any, s: Any, records: Any, pool:
         k -= 1
 
 
-@numba.njit(cache=True, nogil=True, _nrt=False)
+@numba.njit(cache=True, nogil=True, _nrt=False, forceinline=True)
 def imply_ends(t: int, p: int, out: Any, s: Any, records: Any, pool: Any) -> None:
     """Close what the start of a block-level tag `t` closes."""
     if p & CLOSES_P and pool[_P] > 0:
@@ -118,7 +118,7 @@ def end_link(out: Any, s: Any, records: Any, pool: Any) -> None:
         pool[s[STACK] + 3 * m + 2] &= ~IN_LINK
 
 
-@numba.njit(cache=True, nogil=True, _nrt=False)
+@numba.njit(cache=True, nogil=True, _nrt=False, forceinline=True)
 def end_block(t: int, out: Any, s: Any, records: Any, pool: Any) -> None:
     """Close the innermost open `t`, unless it is outside of the table cell around."""
     top = s[TOP]
@@ -147,7 +147,7 @@ def end_block(t: int, out: Any, s: Any, records: Any, pool: Any) -> None:
         close(t, t, BARRIER, out, s, records, pool)
 
 
-@numba.njit(cache=True, nogil=True, _nrt=False)
+@numba.njit(cache=True, nogil=True, _nrt=False, forceinline=True)
 def end_inline(t: int, out: Any, s: Any, records: Any, pool: Any) -> None:
     """Close the innermost open inline `t`, if no block was opened in it."""
     k = s[TOP]

@@ -89,7 +89,7 @@ def _mark(kind: int, start: int, end: int, out: Any, s: Any, records: Any, pool:
         s[MARKS] = k + 1
 
 
-@numba.njit(cache=True, nogil=True, _nrt=False)
+@numba.njit(cache=True, nogil=True, _nrt=False, forceinline=True)
 def start_tag(data: Any, i: int, end: int, out: Any, s: Any, records: Any, pool: Any) -> int:
     """Act on the start tag at `i`; returns the position behind it, or behind its content where that is no markup."""
     t, name_end = tags.tag_name(data, i + 1, end)
@@ -149,7 +149,7 @@ def _belongs_to_head(t: int) -> bool:
     return t in (_META, _LINK, _BASE, _SCRIPT, _STYLE, _TITLE, _TEMPLATE, _NOSCRIPT, _HEAD, _HTML)
 
 
-@numba.njit(cache=True, nogil=True, _nrt=False)
+@numba.njit(cache=True, nogil=True, _nrt=False, forceinline=True)
 def _raw(data: Any, i: int, j: int, end: int, name_end: int, t: int, out: Any, s: Any, records: Any, pool: Any) -> int:
     """Content that is no markup: `<script>`, `<title>`, ...; returns the position behind the end tag."""
     stop = end if t == _PLAINTEXT else tags.raw_end(data, j, end, i + 1, name_end, t == _SCRIPT)
@@ -182,7 +182,7 @@ def _write_raw(data: Any, i: int, end: int, out: Any, s: Any, records: Any, pool
         flush(out, s, records, pool)
 
 
-@numba.njit(cache=True, nogil=True, _nrt=False)
+@numba.njit(cache=True, nogil=True, _nrt=False, forceinline=True)
 def _push(data: Any, i: int, j: int, end: int, t: int, p: int, out: Any, s: Any, records: Any, pool: Any) -> int:
     """Open a tag that has content; returns where scanning goes on."""
     top = s[TOP]
@@ -227,7 +227,7 @@ def _push(data: Any, i: int, j: int, end: int, t: int, p: int, out: Any, s: Any,
     return j
 
 
-@numba.njit(cache=True, nogil=True, _nrt=False)
+@numba.njit(cache=True, nogil=True, _nrt=False, forceinline=True)
 def _hidden(data: Any, p: int, s: Any) -> int:
     """Flags of a tag that is not shown: blocks are marked, what is inside a line is left out."""
     none = s[tags.HIDDEN] >= 0
@@ -247,7 +247,7 @@ def _hidden(data: Any, p: int, s: Any) -> int:
     return IN_HIDDEN if p & BLOCK else IN_HIDDEN | IN_SKIP
 
 
-@numba.njit(cache=True, nogil=True, _nrt=False)
+@numba.njit(cache=True, nogil=True, _nrt=False, forceinline=True)
 def _element(
     data: Any, parent: int, t: int, flags: int, depth: int, out: Any, s: Any, records: Any, pool: Any
 ) -> tuple[int, int]:

@@ -84,7 +84,7 @@ def lookup(keys: Any, key: Any) -> Any:
     return -1
 
 
-@numba.njit(cache=True, nogil=True, _nrt=False)
+@numba.njit(cache=True, nogil=True, _nrt=False, forceinline=True)
 def read_tag(data: Any, i: int, end: int, s: Any) -> int:
     """Attributes of a tag, from behind its name to behind its `>`.
 
@@ -143,7 +143,7 @@ def read_tag(data: Any, i: int, end: int, s: Any) -> int:
     return end + 1
 
 
-@numba.njit(cache=True, nogil=True, _nrt=False)
+@numba.njit(cache=True, nogil=True, _nrt=False, forceinline=True)
 def _remember(s: Any, name: int, start: int, stop: int) -> None:
     """Note an attribute of a known name, if it is its first."""
     for k in range(len(ATTRIBUTES)):
@@ -198,7 +198,7 @@ def read_words(data: Any, start: int, end: int, out: Any, n: int, most: int) -> 
     return n
 
 
-@numba.njit(cache=True, nogil=True, _nrt=False)
+@numba.njit(cache=True, nogil=True, _nrt=False, forceinline=True)
 def signature(data: Any, start: int, end: int, tag: int) -> Any:
     """31-bit hash of a tag and its class attribute without digits: blocks of one template share it."""
     h = (FNV_BASIS ^ np.uint64(tag)) * FNV_PRIME
@@ -359,7 +359,7 @@ def past(data: Any, i: int, end: int, byte: int) -> int:
     return min(find(data, i, end, byte) + 1, end)
 
 
-@numba.njit(cache=True, nogil=True, _nrt=False)
+@numba.njit(cache=True, nogil=True, _nrt=False, forceinline=True)
 def tag_name(data: Any, i: int, end: int) -> tuple[Any, int]:
     """The tag whose name starts at `i`: (number, position behind the name). A name with a dash is a custom element."""
     h, dash, start = FNV_BASIS, False, i

@@ -164,7 +164,7 @@ def markup_at(data: Any, i: int, end: int) -> bool:
     return 97 <= c | 32 <= 122 or c == 47 or c == 33 or c == 63
 
 
-@numba.njit(cache=True, nogil=True, _nrt=False)
+@numba.njit(cache=True, nogil=True, _nrt=False, forceinline=True)
 def write_text(data: Any, i: int, end: int, out: Any, s: Any, records: Any, pool: Any) -> int:
     """Take the text from `i` up to the next markup; returns where that is."""
     flags = pool[s[STACK] + 3 * s[TOP] + 2]
@@ -232,7 +232,7 @@ def _link_text(before: int, out: Any, s: Any) -> None:
     s[LINK_BYTES] += end - before
 
 
-@numba.njit(cache=True, nogil=True, _nrt=False)
+@numba.njit(cache=True, nogil=True, _nrt=False, forceinline=True)
 def _write_run(data: Any, i: int, end: int, out: Any, o: int) -> tuple[int, int]:
     """Copy what stands as it is, single spaces between words among it: returns the positions in `data` and `out`."""
     while i < end:

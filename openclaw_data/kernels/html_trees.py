@@ -12,15 +12,13 @@ import numpy as np
 
 from openclaw_data.kernels import html_features
 from openclaw_data.kernels.html_layout import B_ELEMENT, E_BLOCKS, E_BLOCKS_END, E_PARENT, E_SIGNATURE
-from openclaw_data.kernels.html_vectors import ROWS, lowest, strike
+from openclaw_data.kernels.html_vectors import LEAVES, ROWS, add_trees
 
 SECOND_NAMES = (
     "p", "prev1", "prev2", "next1", "next2", "near3", "near8", "up0", "up1", "up2", "same", "page_mean", "page_max",
     "best_before", "best_after", "rank", "kept_share",
 )  # fmt: skip
 """Columns that the second stage has before those of the first. Means weigh a block by its tokens."""
-MOST_LEAVES = 32
-"""Of a tree: a leaf is a bit of a word."""
 
 
 class Struck(NamedTuple):
@@ -29,23 +27,25 @@ class Struck(NamedTuple):
     column: Any  # int32[nodes]
     threshold: Any  # float32[nodes]
     masks: Any  # uint32[nodes]: the leaves that remain where a row goes right
-    leaf: Any  # float32[leaves]
+    leaf: Any  # float32[trees, LEAVES]
     ends: Any  # int64[trees+1]: nodes of tree t are ends[t]:ends[t+1]
-    leaves: Any  # int64[trees]: first leaf
 
 
 def struck(feature: Any, threshold: Any, left: Any, right: Any, leaf: Any, roots: Any, leaves: Any) -> Struck:
     """The trees of `extraction.model.Trees` as masks.
 
     Raises:
-        ValueError: a tree has more leaves than a word has bits.
+        ValueError: a tree has more than `LEAVES` leaves.
     """
-    if np.diff(np.append(leaves, len(leaf))).max(initial=0) > MOST_LEAVES:
-        raise ValueError(f"a tree has more than {MOST_LEAVES} leaves")
+    counts = np.diff(np.append(leaves, len(leaf)))
+    if counts.max(initial=0) > LEAVES:
+        raise ValueError(f"a tree has more than {LEAVES} leaves")
+    table = np.zeros((len(leaves), LEAVES), np.float32)
+    table[np.arange(LEAVES) < counts[:, None]] = leaf
     ends = np.append(roots, len(feature)).astype(np.int64)
     masks = np.empty(len(feature), np.uint32)
     _masks(left, right, ends, masks)
-    return Struck(feature.astype(np.int32), threshold, masks, leaf, ends, leaves.astype(np.int64))
+    return Struck(feature.astype(np.int32), threshold, masks, table, ends)
 
 
 @numba.njit(cache=True, nogil=True, _nrt=False)
@@ -68,24 +68,18 @@ def predict(trees: Struck, x: Any) -> Any:
     for start in range(0, len(x), ROWS):
         part = x[start : start + ROWS]
         columns[:, : len(part)] = part.T
-        predict_rows(trees, columns, np.empty(ROWS, np.uint32), np.empty(ROWS), out[start : start + ROWS])
+        predict_rows(trees, columns, np.empty(ROWS), out[start : start + ROWS])
     return out
 
 
 @numba.njit(cache=True, nogil=True, _nrt=False)
-def predict_rows(trees: Any, columns: Any, open_leaves: Any, total: Any, out: Any) -> None:
+def predict_rows(trees: Any, columns: Any, total: Any, out: Any) -> None:
     """The sum of leaves in the order of the trees, in float64, then the logistic function, for up to `ROWS` rows.
 
-    columns float32[features, ROWS], of which len(out) rows are wanted; open_leaves uint32[ROWS] and total
-    float64[ROWS] are room to work in; out float32[...].
+    columns float32[features, ROWS], of which len(out) rows are wanted; total float64[ROWS] is room to work in;
+    out float32[...].
     """
-    total[:] = 0
-    for t in range(len(trees.leaves)):
-        first, last = trees.ends[t], trees.ends[t + 1]
-        strike(columns, trees.column, trees.threshold, trees.masks, first, last, open_leaves)
-        own = trees.leaf[trees.leaves[t] :]
-        for r in range(ROWS):
-            total[r] += own[lowest(open_leaves[r])]
+    add_trees(columns, trees.column, trees.threshold, trees.masks, trees.ends, trees.leaf, total)
     for r in range(len(out)):
         out[r] = 1.0 / (1.0 + np.exp(-total[r]))
 

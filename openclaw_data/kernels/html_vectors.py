@@ -12,10 +12,13 @@ from numba.extending import intrinsic
 ROWS = 64
 """Rows that go through a tree together: their columns fit the first cache, their leaves four registers of 64 bytes."""
 _LANES = 16
+LEAVES = _LANES
+"""Leaves of a tree at most: its values fit a register."""
 RUN = 32
 """Bytes that `copy_run` looks at."""
 _BYTE, _WORD, _LONG = ir.IntType(8), ir.IntType(32), ir.IntType(64)
 _FLOATS, _WORDS = ir.VectorType(ir.FloatType(), _LANES), ir.VectorType(_WORD, _LANES)
+_DOUBLES = ir.VectorType(ir.DoubleType(), _LANES // 2)
 
 
 def _all(builder: Any, value: Any, kind: Any) -> Any:
@@ -24,67 +27,104 @@ def _all(builder: Any, value: Any, kind: Any) -> Any:
     return builder.shuffle_vector(one, ir.Constant(kind, ir.Undefined), ir.Constant(_WORDS, [0] * _LANES))
 
 
+def _half(builder: Any, vector: Any, first: int) -> Any:
+    """Eight floats of a vector from `first` on, as float64."""
+    places = ir.Constant(ir.VectorType(_WORD, _LANES // 2), list(range(first, first + _LANES // 2)))
+    return builder.fpext(builder.shuffle_vector(vector, ir.Constant(_FLOATS, ir.Undefined), places), _DOUBLES)
+
+
+def _taken(builder: Any, table: Any, places: Any) -> Any:
+    """The values of a vector at places that are only known later: one instruction where the processor has it."""
+    found = ir.Constant(_FLOATS, ir.Undefined)
+    for k in range(_LANES):
+        at = ir.Constant(_WORD, k)
+        found = builder.insert_element(found, builder.extract_element(table, builder.extract_element(places, at)), at)
+    return found
+
+
+def _remaining(builder: Any, at: list[Any], node: Any, left: list[Any]) -> list[Any]:
+    """The leaves `left` in vectors of `ROWS` rows behind one node; `at`: columns, column, threshold, masks."""
+    most = _all(builder, builder.load(builder.gep(at[2], [node])), _FLOATS)
+    mask = _all(builder, builder.load(builder.gep(at[3], [node])), _WORDS)
+    start = builder.mul(builder.zext(builder.load(builder.gep(at[1], [node])), _LONG), ir.Constant(_LONG, ROWS))
+    remain = []
+    for k, leaves in enumerate(left):
+        where = builder.gep(at[0], [builder.add(start, ir.Constant(_LONG, k * _LANES))])
+        value = builder.load(builder.bitcast(where, _FLOATS.as_pointer()), align=4)
+        right = builder.fcmp_ordered(">", value, most)
+        remain.append(builder.and_(leaves, builder.select(right, mask, ir.Constant(_WORDS, [-1] * _LANES))))
+    return remain
+
+
+def _with_leaves(builder: Any, sums: list[Any], table: Any, left: list[Any]) -> list[Any]:
+    """The float64 sums and, added to them, the value in `table` of each row's first leaf that is left."""
+    kind = ir.FunctionType(_WORDS, [_WORDS, ir.IntType(1)])
+    lowest = cgutils.get_or_insert_function(builder.module, kind, f"llvm.cttz.v{_LANES}i32")
+    halves = []
+    for leaves in left:
+        own = _taken(builder, table, builder.call(lowest, [leaves, ir.Constant(ir.IntType(1), 1)]))
+        halves += [_half(builder, own, 0), _half(builder, own, _LANES // 2)]
+    return [builder.fadd(a, b) for a, b in zip(sums, halves, strict=True)]
+
+
+def _join(phis: list[Any], *ways: tuple[Any, list[Any]]) -> None:
+    """Say which values the phis take, coming from which block."""
+    for block, values in ways:
+        for phi, value in zip(phis, values, strict=True):
+            phi.add_incoming(value, block)
+
+
 @intrinsic
-def _strike(
-    context: Any, columns: Any, column: Any, threshold: Any, masks: Any, first: Any, last: Any, open_leaves: Any
+def _add_trees(
+    context: Any, columns: Any, column: Any, threshold: Any, masks: Any, ends: Any, leaf: Any, trees: Any, total: Any
 ) -> Any:
-    """The loop of `strike`."""
+    """The loops of `add_trees`: the sums and the leaves of a tree stay in registers."""
 
     def generate(target: Any, builder: Any, signature: Any, values: Any) -> Any:
-        at = [target.make_array(signature.args[k])(target, builder, values[k]).data for k in (0, 1, 2, 3, 6)]
-        rows, whole = range(0, ROWS, _LANES), ir.Constant(_WORDS, [-1] * _LANES)
-        before, loop, done = builder.block, builder.append_basic_block("loop"), builder.append_basic_block("done")
-        builder.branch(loop)
-        builder.position_at_end(loop)
-        node = builder.phi(_LONG)
-        left = [builder.phi(_WORDS) for _ in rows]
-        most = _all(builder, builder.load(builder.gep(at[2], [node])), _FLOATS)
-        mask = _all(builder, builder.load(builder.gep(at[3], [node])), _WORDS)
-        start = builder.mul(builder.zext(builder.load(builder.gep(at[1], [node])), _LONG), ir.Constant(_LONG, ROWS))
-        remain = []
-        for row, leaves in zip(rows, left, strict=True):
-            where = builder.gep(at[0], [builder.add(start, ir.Constant(_LONG, row))])
-            value = builder.load(builder.bitcast(where, _FLOATS.as_pointer()), align=4)
-            right = builder.fcmp_ordered(">", value, most)
-            remain.append(builder.and_(leaves, builder.select(right, mask, whole)))
-        following = builder.add(node, ir.Constant(_LONG, 1))
-        for phi, initial, next_one in zip(
-            [node, *left], [values[4], *[whole] * len(left)], [following, *remain], strict=True
-        ):
-            phi.add_incoming(initial, before)
-            phi.add_incoming(next_one, loop)
-        builder.cbranch(builder.icmp_signed("<", following, values[5]), loop, done)
+        *at, ends_at, leaf_at, total_at = (
+            target.make_array(signature.args[k])(target, builder, values[k]).data for k in (0, 1, 2, 3, 4, 5, 7)
+        )
+        one, zero, whole = ir.Constant(_LONG, 1), ir.Constant(_LONG, 0), ir.Constant(_WORDS, [-1] * _LANES)
+        vectors, no_sum = ROWS // _LANES, ir.Constant(_DOUBLES, [0.0] * (_LANES // 2))
+        before, tree, nodes, done = (
+            builder.block, *(builder.append_basic_block(name) for name in ("tree", "nodes", "done"))
+        )  # fmt: skip
+        leaves = builder.append_basic_block("leaves")
+        builder.branch(tree)
+        builder.position_at_end(tree)
+        t, sums = builder.phi(_LONG), [builder.phi(_DOUBLES) for _ in range(2 * vectors)]
+        next_tree = builder.add(t, one)
+        first, last = (builder.load(builder.gep(ends_at, [which])) for which in (t, next_tree))
+        builder.branch(nodes)
+        builder.position_at_end(nodes)
+        node, left = builder.phi(_LONG), [builder.phi(_WORDS) for _ in range(vectors)]
+        remain, next_node = _remaining(builder, at, node, left), builder.add(node, one)
+        _join([node, *left], (tree, [first, *[whole] * vectors]), (nodes, [next_node, *remain]))
+        builder.cbranch(builder.icmp_signed("<", next_node, last), nodes, leaves)
+        builder.position_at_end(leaves)
+        where = builder.gep(leaf_at, [builder.mul(t, ir.Constant(_LONG, LEAVES))])
+        table = builder.load(builder.bitcast(where, _FLOATS.as_pointer()), align=4)
+        added = _with_leaves(builder, sums, table, remain)
+        _join([t, *sums], (before, [zero, *[no_sum] * len(sums)]), (leaves, [next_tree, *added]))
+        builder.cbranch(builder.icmp_signed("<", next_tree, values[6]), tree, done)
         builder.position_at_end(done)
-        for row, leaves in zip(rows, remain, strict=True):
-            where = builder.gep(at[4], [ir.Constant(_LONG, row)])
-            builder.store(leaves, builder.bitcast(where, _WORDS.as_pointer()), align=4)
+        for k, vector in enumerate(added):
+            where = builder.gep(total_at, [ir.Constant(_LONG, k * _LANES // 2)])
+            builder.store(vector, builder.bitcast(where, _DOUBLES.as_pointer()), align=8)
         return target.get_dummy_value()
 
-    return types.void(columns, column, threshold, masks, types.int64, types.int64, open_leaves), generate
+    return types.void(columns, column, threshold, masks, ends, leaf, types.int64, total), generate
 
 
 @numba.njit(cache=True, nogil=True, _nrt=False)
-def strike(columns: Any, column: Any, threshold: Any, masks: Any, first: int, last: int, open_leaves: Any) -> None:
-    """Strike out leaves of one tree for `ROWS` rows: the bits that are left go to `open_leaves` uint32[ROWS].
+def add_trees(columns: Any, column: Any, threshold: Any, masks: Any, ends: Any, leaf: Any, total: Any) -> None:
+    """The sums of the trees' leaves for `ROWS` rows, in the order of the trees, to `total` float64[ROWS].
 
-    columns float32[u, ROWS]; its nodes are `first` to `last` - 1 of column int32[...], threshold float32[...] and
-    masks uint32[...], at least one: where columns[column[k]] > threshold[k], the leaves of masks[k] remain.
+    columns float32[u, ROWS]; the nodes of tree t are ends[t] to ends[t+1] - 1, at least one, of column int32[...],
+    threshold float32[...] and masks uint32[...]: where columns[column[k]] > threshold[k], of all leaves those of
+    masks[k] remain. Then the row's is the first that is left, of leaf float32[trees, LEAVES]. At least one tree.
     """
-    _strike(columns, column, threshold, masks, first, last, open_leaves)
-
-
-@intrinsic
-def _lowest(context: Any, word: Any) -> Any:
-    def generate(_: Any, builder: Any, signature: Any, values: Any) -> Any:
-        return builder.zext(builder.cttz(values[0], ir.Constant(ir.IntType(1), 1)), ir.IntType(64))
-
-    return types.int64(types.uint32), generate
-
-
-@numba.njit(cache=True, nogil=True, _nrt=False, inline="always")
-def lowest(word: Any) -> Any:
-    """Index of the lowest bit that is set in a uint32 other than 0."""
-    return _lowest(word)
+    _add_trees(columns, column, threshold, masks, ends, leaf, len(ends) - 1, total)
 
 
 @intrinsic
