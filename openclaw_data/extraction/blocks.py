@@ -8,7 +8,7 @@ from typing import Any
 from openclaw_data.extraction.cleaning import clean
 from openclaw_data.extraction.describe import Description, stated
 
-BATCH_BYTES = 8_000_000
+BATCH_BYTES = 4_000_000
 """Pages are scanned together up to this size: the arrays of a scan are several times as large."""
 
 

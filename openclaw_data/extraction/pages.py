@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from openclaw_data.documents import PAGE, RAW, DataError
+from openclaw_data.documents import PAGE, RAW, DataError, text_buffers
 from openclaw_data.extraction import blocks, charset
 from openclaw_data.extraction.cleaning import CONTROL, clean, fit
 from openclaw_data.extraction.describe import NOTHING, Description
@@ -18,6 +18,8 @@ from openclaw_data.extraction.engines import ENGINES, label
 
 DEFAULT_ENGINE = "openclaw"
 
+PIECE_BYTES = blocks.BATCH_BYTES
+"""Payload that is decoded and extracted together: pages, decoded, take several times their size."""
 TITLE_CHARS = 500
 """A longer title is cut: it is not a title."""
 
@@ -114,6 +116,21 @@ def pages(
     run = Run(engine, label(engine), timeout)
     if not raw.schema.equals(RAW):
         raise DataError("extract.pages", "the batch is not of the schema documents.RAW.", "Make it with ingest.read.")
+    made = [_piece(piece, run, max_page_bytes) for piece in _pieces(raw)]
+    return made[0] if len(made) == 1 else pa.concat_batches(made)
+
+
+def _pieces(raw: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
+    """The batch in slices of about `PIECE_BYTES` of payload; of no rows, itself."""
+    offsets, _ = text_buffers(raw.column("payload"))
+    start = 0
+    while start < len(raw) or start == 0:
+        stop = max(int(np.searchsorted(offsets[1:], offsets[start] + PIECE_BYTES)), start + 1)
+        yield raw.slice(start, stop - start)
+        start = stop
+
+
+def _piece(raw: pa.RecordBatch, run: Run, max_page_bytes: int) -> pa.RecordBatch:
     wanted = ("url", "content_mime_detected", "content_type", "payload", "title", "skipped", "error")
     columns = [raw.column(name).to_numpy(zero_copy_only=False) for name in wanted]
     texts, stays = raw.column("text"), _stays(raw)

@@ -102,6 +102,7 @@ def annotated_batches(
     for raw in ingest.read(split, max_page_bytes=resolved.recipe.extract.max_page_bytes, ignored=ignored):
         empty = False
         yield _three(raw, resolved)
+        del raw  # before the next one is read
     if empty:
         yield _three(documents.build(documents.RAW, []), resolved)
 

@@ -37,12 +37,19 @@ def batches(rows: Iterable[Row]) -> Iterator[pa.RecordBatch]:
     for row in rows:
         more = len(row.get("payload", b"")) + len(row.get("text", b""))
         if held and (len(held) == BATCH_ROWS or size + more > BATCH_BYTES):
-            yield documents.build(documents.RAW, held)
-            held, size = [], 0
+            yield _emptied(held)
+            size = 0
         held.append(row)
         size += more
     if held:
-        yield documents.build(documents.RAW, held)
+        yield _emptied(held)
+
+
+def _emptied(rows: list[Row]) -> pa.RecordBatch:
+    """The batch of these rows, which are let go: they would double what it takes for as long as it is worked on."""
+    batch = documents.build(documents.RAW, rows)
+    rows.clear()
+    return batch
 
 
 def clean(text: str) -> str:
