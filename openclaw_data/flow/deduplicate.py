@@ -18,6 +18,9 @@ STAGE = ranking.STAGE
 SHUFFLED_KEY_BYTES = 80
 """What a band key takes in all processes while it is in the shuffle: 12 bytes packed, as often as Beam copies them."""
 
+PARTITION_BYTES, PARTITIONS = 64_000_000, 64
+"""What sorting a partition should take where so many partitions a worker suffice; beyond, the budget says."""
+
 
 def deduplicate(job: folder.Job, tick: Callable[[], None]) -> None:
     """Write `duplicates/part-*.parquet`, aligned with the annotated parts, and their markers."""
@@ -68,7 +71,8 @@ def plan(job: folder.Job, documents: int, known: int) -> matching.Matching:
     threshold = asked.minhash.threshold if asked.minhash else 1.0
     keys = keys_of(job, documents)
     passes = max(1, -(-keys * SHUFFLED_KEY_BYTES // asked.memory)) if job.engine.shuffles_in_memory else 1
-    partitions = max(passes, job.engine.workers * stages.partitions_for(keys, asked.memory))
+    fine = min(PARTITIONS, stages.partitions_for(keys, PARTITION_BYTES))
+    partitions = max(passes, job.engine.workers * max(fine, stages.partitions_for(keys, asked.memory)))
     return matching.Matching(
         work=job.work,
         run_id=job.run_id,
