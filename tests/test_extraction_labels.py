@@ -9,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "scripts"))
-train = pytest.importorskip("train_extraction")
+pages = pytest.importorskip("extraction_pages")
 LABELS = ROOT / "scripts" / "labels" / "extraction.jsonl"
 
 
@@ -30,14 +30,14 @@ def test_labels_are_positions_and_hold_no_text_and_no_address():
 def test_a_block_is_kept_where_its_first_character_is_inside_of_a_range():
     page = b"<nav>Menu</nav><p>First one.</p><div>Share</div><p>&lt;Second&gt; one.</p>"
     starts = [page.index(word) for word in (b"First", b"Share", b"&lt;")]
-    label = train.inside(train.scanned([page]), [[starts[0], starts[1]], [starts[2], len(page)]])
+    label = pages.inside(pages.scanned([page]), [[starts[0], starts[1]], [starts[2], len(page)]])
     assert label.tolist() == [False, True, False, True]
 
 
 def test_labels_belong_to_the_pages_they_were_made_of(shared_data):
     for row in rows()[::12]:
-        _, raw = train.record_at(shared_data / row["file"], row["offset"])
+        _, raw = pages.record_at(shared_data / row["file"], row["offset"])
         assert hashlib.sha256(raw).hexdigest() == row["sha256"]
-        label = train.inside(train.scanned([train.decoded(raw)]), row["keep"])
+        label = pages.inside(pages.scanned([train.decoded(raw)]), row["keep"])
         assert label.any()
         assert not label.all()

@@ -198,6 +198,17 @@ def test_decisions_hold_the_parts_and_every_record_has_an_outcome(made: Path) ->
     assert [r for r in again if not r.same or r.differing] == []
 
 
+def test_explain_takes_the_distance_to_a_limit_from_the_part_that_is_nearest(made: Path) -> None:
+    work = work_parts.open_work(str(made / "out.work"))
+    question = questions.ask(work.packs, work_parts.columns(work), "gopher-quality.stop_words")
+    ((_, frame),) = work_parts.frames(work, [*work_parts.BASE, *sorted(rules.needed(work.packs))])
+    distances = dict(zip(frame["id"], samples._distance(frame, question), strict=True))
+    for row in frame.iter_rows(named=True):
+        judged = row[mixed.COLUMN] or [row]
+        counts = [one[f"stop_words_{one['language']}"] for one in judged]
+        assert distances[row["id"]] == min(abs(count - 2) / 2 for count in counts), row["id"]
+
+
 def test_trace_shows_which_part_was_measured_against_which_limit(made: Path) -> None:
     (told,) = trace.trace(str(made / "out"), "spam_in_english")
     (rule,) = [r for r in told["rules"] if r["rule"] == "gopher-quality.stop_words"]

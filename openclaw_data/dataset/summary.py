@@ -17,10 +17,10 @@ def show(manifest: Manifest, output: str, console: Console) -> None:
         console.print(_rules(manifest))
     if counts.by_error:
         errors = ", ".join(f"{name} {n:,}" for name, n in counts.by_error.items())
-        console.print(f"Errors (quarantined): {errors}")
+        console.print(f"Errors (quarantined): {errors}", soft_wrap=True)
     if manifest.duplicates.clusters:
         console.print(_duplicates(manifest), soft_wrap=True)
-    console.print(_sizes(manifest))
+    console.print(_sizes(manifest), soft_wrap=True)
     if manifest.estimate:
         console.print(f"Estimate and actual: {forecast(manifest)}.", soft_wrap=True)
     console.print(

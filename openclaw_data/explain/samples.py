@@ -82,20 +82,39 @@ class Sides:
 def _distance(frame: pl.DataFrame, question: Question) -> pl.Series:
     """How far each document is from the nearest line of the predicate that judges it, relative to the line.
 
+    Where a document in two languages is judged by its parts, the nearest of the parts that are judged counts.
+
     float64[rows]; 0 where no line is known, so that those come in the order of their texts' digests.
     """
     if question.line is None:
         return pl.Series("distance", [0.0] * frame.height, pl.Float64)
-    rule = question.line.rules[0]
-    spoken = frame.select("language", "language_script").unique(maintain_order=True).rows()
+    distance = _from_lines(frame, question.line).alias("distance")
+    halves = rules.parts_of(frame) if rules.by_part(question.line, question.line.rules[0]) else frame.clear()
+    if not halves.height:
+        return distance
+    halves = halves.with_columns(distance=_from_lines(halves, question.line))
+    if question.line.languages:
+        halves = halves.filter(pl.any_horizontal(_is(key) for key in question.line.languages))
+    nearest_part = halves.group_by(rules.ROW).agg(pl.col("distance").min())
+    return distance.scatter(nearest_part[rules.ROW], nearest_part["distance"])
+
+
+def _from_lines(frame: pl.DataFrame, pack: rules.Pack) -> pl.Series:
+    """The distance of each row's own values: float64[rows]."""
+    rule = pack.rules[0]
     distance = pl.lit(0.0)
-    for language, script in spoken:
+    for language, script in frame.select("language", "language_script").unique(maintain_order=True).rows():
         key = rules.matches(rule.keep, language, script)
         lines = thresholds.lines(rule.keep[key]) if key else ()
         if lines:
-            here = (pl.col("language") == language) & (pl.col("language_script") == script)
-            distance = pl.when(here).then(nearest(lines)).otherwise(distance)
+            distance = pl.when(_is(f"{language}-{script}")).then(nearest(lines)).otherwise(distance)
     return frame.with_columns(distance=distance.cast(pl.Float64))["distance"]
+
+
+def _is(key: str) -> pl.Expr:
+    """Whether a row is in a language (`zh`), or in a language and script (`zh-Hant`)."""
+    language, _, script = key.partition("-")
+    return (pl.col("language") == language) & ((pl.col("language_script") == script) | (not script))
 
 
 def nearest(lines: Iterable[thresholds.Line]) -> pl.Expr:
