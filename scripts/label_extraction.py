@@ -24,7 +24,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from train_extraction import block_texts, decoded, hash01, record_at, scanned, scores, site, tokens
+from extraction_pages import block_texts, decoded, record_at, scanned, scores, site, tokens
+from train_extraction import hash01
 
 from openclaw_data.kernels import html
 from openclaw_data.kernels.html_layout import B_ELEMENT, B_FLAGS, B_LINK_BYTES, B_SOURCE, E_TAG
