@@ -38,6 +38,6 @@ def test_labels_belong_to_the_pages_they_were_made_of(shared_data):
     for row in rows()[::12]:
         _, raw = pages.record_at(shared_data / row["file"], row["offset"])
         assert hashlib.sha256(raw).hexdigest() == row["sha256"]
-        label = pages.inside(pages.scanned([train.decoded(raw)]), row["keep"])
+        label = pages.inside(pages.scanned([pages.decoded(raw)]), row["keep"])
         assert label.any()
         assert not label.all()
