@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
-import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -155,19 +154,18 @@ def annotate(raw: pa.RecordBatch, resolved: recipe.Resolved) -> pa.RecordBatch:
 
 def judge(batch: pa.RecordBatch, resolved: recipe.Resolved) -> pa.Array:
     """All reasons why each row is dropped before deduplication: list<string>; empty: it goes on, or is an error."""
-    judged = pl.Series(rules.judge(batch, resolved.packs))
-    frame = pl.DataFrame({"v": judged, **{c: pl.Series(batch.column(c)) for c in ("skipped", "error", "language")}})
-    other = ~pl.col("language").is_in(list(resolved.recipe.languages))
-    reasons = (
-        pl.when(pl.col("error") != "")
-        .then(pl.lit([], pl.List(pl.String)))
-        .when(pl.col("skipped") != "")
-        .then(pl.concat_list("ingest." + pl.col("skipped")))
-        .when(other)
-        .then(pl.lit(["recipe.language"], pl.List(pl.String)).list.concat("v"))
-        .otherwise("v")
+    verdict = rules.judge(batch, resolved.packs)
+    skipped, error, language = (
+        batch.column(c).to_numpy(zero_copy_only=False) for c in ("skipped", "error", "language")
     )
-    verdict = frame.select(reasons.alias("r"))["r"].to_arrow().cast(pa.list_(pa.string()))
+    other = ~np.isin(language, resolved.recipe.languages)
+    odd = np.flatnonzero((skipped != "") | (error != "") | other).tolist()
+    if odd:
+        reasons = verdict.to_pylist()
+        for row in odd:
+            foreign = ["recipe.language", *reasons[row]] if other[row] else reasons[row]
+            reasons[row] = [] if error[row] else [f"ingest.{skipped[row]}"] if skipped[row] else foreign
+        verdict = pa.array(reasons, verdict.type)
     return decontaminate.judge(verdict, batch, resolved.recipe.decontaminate)
 
 

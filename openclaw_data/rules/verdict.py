@@ -75,14 +75,15 @@ def judge(batch: "pa.RecordBatch | pl.DataFrame", packs: Sequence[Pack]) -> "pa.
     if not rules or not frame.height:
         return pa.array([[] for _ in range(frame.height)], pa.list_(pa.string()))
     names = [f"{pack.name}.{rule.name}" for pack, rule in rules]
-    failing = _failing(frame, rules, packs)
+    kept = _keeping(packs)
+    failing = _failing(frame, kept)
     bound = np.flatnonzero([by_part(pack, rule) for pack, rule in rules])
     parts = parts_of(frame)
     if len(bound) and parts.height:
         _refuse_gaps(parts, columns)
         rows = parts[ROW].to_numpy()
         failing[np.ix_(np.unique(rows), bound)] = False
-        np.logical_or.at(failing, np.ix_(rows, bound), _failing(parts, [rules[k] for k in bound], packs))
+        np.logical_or.at(failing, np.ix_(rows, bound), _failing(parts, [kept[k] for k in bound]))
     offsets = np.concatenate(([0], np.cumsum(np.count_nonzero(failing, axis=1)))).astype(np.int32)
     failed = pa.array(names, pa.string()).take(pa.array(np.nonzero(failing)[1]))
     return pa.ListArray.from_arrays(pa.array(offsets), failed)
@@ -102,20 +103,38 @@ def parts_of(frame: "pl.DataFrame") -> "pl.DataFrame":
 
     `ROW` says which row each is of.
     """
+    import numpy as np
     import polars as pl
 
-    if PARTS not in frame.columns:
+    found = np.flatnonzero(frame[PARTS].list.len().to_numpy()) if PARTS in frame.columns else ()
+    if not len(found):
         return frame.clear().with_row_index(ROW)
-    rows = frame.with_row_index(ROW).filter(pl.col(PARTS).list.len() > 0).explode(PARTS)
+    rows = frame[found].insert_column(0, pl.Series(ROW, found, pl.UInt32)).explode(PARTS)
     kind = rows.schema[PARTS]
     fields = [f.name for f in kind.fields if f.name in frame.columns] if isinstance(kind, pl.Struct) else []
     return rows.with_columns(pl.col(PARTS).struct.field(name) for name in fields)
 
 
-def _failing(frame: "pl.DataFrame", rules: Sequence[tuple[Pack, Rule]], packs: Sequence[Pack]) -> Any:
+def _failing(frame: "pl.DataFrame", kept: "Sequence[pl.Expr]") -> Any:
     """Which rows fail which rules: bool[rows, rules]."""
-    kept = [kept_by(pack, rule, packs).fill_null(value=True).alias(f"{pack.name}.{rule.name}") for pack, rule in rules]
     return ~frame.select(kept).to_numpy()
+
+
+def _keeping(packs: Sequence[Pack]) -> "list[pl.Expr]":
+    """What is true of the documents that a rule keeps, for each rule; for the same tuple of packs it is made once."""
+    last = _made.get(id(packs))
+    if last is not None and last[0] is packs:
+        return last[1]
+    rules = [(pack, rule) for pack in packs for rule in pack.rules]
+    kept = [kept_by(pack, rule, packs).fill_null(value=True).alias(f"{pack.name}.{rule.name}") for pack, rule in rules]
+    if isinstance(packs, tuple):  # a list may change
+        _made.clear()
+        _made[id(packs)] = packs, kept
+    return kept
+
+
+_made: "dict[int, tuple[Sequence[Pack], list[pl.Expr]]]" = {}
+"""The packs of the last verdict, held so that nothing else takes their `id`, and their expressions."""
 
 
 def matches(languages: Iterable[str], language: str, script: str) -> str | None:
