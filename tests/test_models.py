@@ -45,7 +45,7 @@ def test_grams_are_those_of_the_plain_twin(texts, shape):
 @given(st.lists(TEXT, max_size=5), st.integers(1, 20), st.integers(1, 5))
 def test_windows_are_those_of_the_plain_twin(texts, size, most):
     starts = np.cumsum([0, *map(len, texts)])
-    docs, begin, end = linear.windows(starts, size, most)
+    docs, begin, end = linear.windows(starts[:-1], starts[1:], size, most)
     whole = "".join(texts)
     got = [[whole[begin[w] : end[w]] for w in range(docs[i], docs[i + 1])] for i in range(len(texts))]
     assert got == [naive.windows(text, size, most) for text in texts]
@@ -64,7 +64,7 @@ def test_bytes_that_are_no_text_are_scored_all_the_same():
     data = np.frombuffer(b"\xff\xfe\xe4\xb8 \x80abc\xf0\x9f", np.uint8)
     offsets = np.array([0, len(data)])
     codes, starts = linear.fold(offsets, data, linear.folding())
-    docs, begin, end = linear.windows(starts, 4, 9)
+    docs, begin, end = linear.windows(starts[:-1], starts[1:], 4, 9)
     first, slots = linear.grams(begin, end, codes, np.array((12, 1, 5, 2)))
     assert docs[-1] == len(begin)
     assert end[-1] == len(codes) <= len(data)
@@ -278,7 +278,9 @@ def test_training_prints_measures_and_writes_the_same_model_and_card_again(tmp_p
     for ending in (".linear", ".md"):
         assert outputs[0].with_suffix(ending).read_bytes() == outputs[1].with_suffix(ending).read_bytes()
     choice = files.Choice(str(outputs[0]), hashlib.sha256(outputs[0].read_bytes()).hexdigest())
-    found = scoring.score(files.read(choice), pa.array(["click here for cheap pills", "The field was a lake."]))
+    found = scoring.score(
+        files.read(choice), scoring.fold(pa.array(["click here for cheap pills", "The field was a lake."]))
+    )
     assert found.mean[0] > 0 > found.mean[1]
 
 

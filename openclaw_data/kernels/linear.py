@@ -133,25 +133,26 @@ def _grams(codes: Any, begin: int, end: int, shape: Any, out: Any) -> int:
 
 
 @numba.njit(cache=True, nogil=True)
-def windows(starts: Any, size: int, most: int) -> Any:
+def windows(first: Any, last: Any, size: int, most: int) -> Any:
     """Cut documents into windows of about `size` characters, at most `most` each, spread over the whole document.
 
-    starts int64[n+1], of `fold` -> (docs int64[n+1], begin int64[w], end int64[w]): the windows of document i are
-    docs[i]:docs[i+1], their characters begin:end. A document of c characters has round(c / size) windows of equal
-    size, one at the least; of more than `most` every k-th is taken. A document of no characters has none.
+    first, last int64[n]: the characters of each document are first:last, of those of `fold` -> (docs int64[n+1], begin
+    int64[w], end int64[w]): the windows of document i are docs[i]:docs[i+1], their characters begin:end. A document of
+    c characters has round(c / size) windows of equal size, one at the least; of more than `most` every k-th is taken.
+    A document of no characters has none.
     """
-    docs = np.zeros(len(starts), np.int64)
-    for d in range(len(starts) - 1):
-        chars = starts[d + 1] - starts[d]
+    docs = np.zeros(len(first) + 1, np.int64)
+    for d in range(len(first)):
+        chars = last[d] - first[d]
         docs[d + 1] = docs[d] + (min(max((chars + size // 2) // size, 1), most) if chars else 0)
     begin, end = np.empty(docs[-1], np.int64), np.empty(docs[-1], np.int64)
-    for d in range(len(starts) - 1):
-        chars, taken = starts[d + 1] - starts[d], docs[d + 1] - docs[d]
+    for d in range(len(first)):
+        chars, taken = last[d] - first[d], docs[d + 1] - docs[d]
         count = max((chars + size // 2) // size, 1)
         for k in range(taken):
             which = k * count // taken
-            begin[docs[d] + k] = starts[d] + which * chars // count
-            end[docs[d] + k] = starts[d] + (which + 1) * chars // count
+            begin[docs[d] + k] = first[d] + which * chars // count
+            end[docs[d] + k] = first[d] + (which + 1) * chars // count
     return docs, begin, end
 
 

@@ -22,10 +22,22 @@ EMPTY = -20.0
 """The logit of nothing: a probability of 2e-9."""
 
 
-def score(model: Linear, texts: pa.Array) -> Scores:
-    """Score an array of strings."""
-    codes, starts = linear.fold(*text_buffers(texts), linear.folding())
-    docs, begin, end = linear.windows(starts, model.window, model.most)
+class Folded(NamedTuple):
+    """The characters of n texts as all models read them: `linear.fold`."""
+
+    codes: Any  # uint32[c]
+    starts: Any  # int64[n+1]
+
+
+def fold(texts: pa.Array) -> Folded:
+    """Fold an array of strings once, for any number of models."""
+    return Folded(*linear.fold(*text_buffers(texts), linear.folding()))
+
+
+def score(model: Linear, texts: Folded, rows: Any = slice(None)) -> Scores:
+    """Score the texts of `rows`, row numbers; of all by default."""
+    codes, first, last = texts.codes, texts.starts[:-1][rows], texts.starts[1:][rows]
+    docs, begin, end = linear.windows(first, last, model.window, model.most)
     found = linear.logits(begin, end, codes, model.shape, model.weights, float(model.scale), float(model.bias))
     return summed(docs, found, float(model.line))
 

@@ -176,7 +176,7 @@ def balanced(labels: Any, sources: Any, rows: Any) -> Any:
 def _grams(texts: pa.Array, asked: Settings) -> _Grams:
     offsets, data = text_buffers(texts)
     codes, starts = linear.fold(offsets, data, linear.folding())
-    docs, begin, end = linear.windows(starts, asked.window, asked.most)
+    docs, begin, end = linear.windows(starts[:-1], starts[1:], asked.window, asked.most)
     shape = np.array([asked.bits, asked.first, asked.last, asked.words], np.int64)
     first, slots = linear.grams(begin, end, codes, shape)
     bytes_ = offsets[0] + np.flatnonzero((data[offsets[0] : offsets[-1]] & 0xC0) != 0x80)  # where characters begin

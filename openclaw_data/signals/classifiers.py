@@ -4,6 +4,7 @@ Which model reads which language is in `Models`: task -> language -> file and di
 `filters/models/`; a recipe's key `models` replaces or adds some. There is no default for perplexity.
 """
 
+import weakref
 from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any, NamedTuple
@@ -98,11 +99,11 @@ def _load(task: str, choice: Choice) -> None:
 def toxicity(batch: pa.RecordBatch, models: Models | None = None) -> Toxicity:
     """Toxicity of `text`, by the model of `language`."""
 
-    def measured(choice: Choice, rows: pa.RecordBatch) -> Any:
+    def measured(choice: Choice, rows: Any) -> Any:
         if files.kind_of(choice) == "fasttext":
-            chance = fasttext.score(choice, rows.column("text"))
+            chance = fasttext.score(choice, _texts(batch, rows))
             return np.stack([chance, chance, chance >= TOXIC])
-        found = scoring.score(files.read(choice), rows.column("text"))
+        found = scoring.score(files.read(choice), _folded(batch), rows)
         return np.stack([scoring.probability(found.mean), scoring.probability(found.highest), found.share])
 
     return Toxicity(*_by_language(batch, (models or defaults())["toxicity"], 3, measured))
@@ -111,17 +112,17 @@ def toxicity(batch: pa.RecordBatch, models: Models | None = None) -> Toxicity:
 def quality(batch: pa.RecordBatch, models: Models | None = None) -> Quality:
     """Quality of `text`, by the model of `language`; measures `duplicate_5_gram_char_fraction` if need be."""
 
-    def measured(choice: Choice, rows: pa.RecordBatch) -> Any:
+    def measured(choice: Choice, rows: Any) -> Any:
         if files.kind_of(choice) == "onnx":
             from openclaw_data.models import transformer
 
-            return transformer.score(choice, rows.column("text"))[None]
+            return transformer.score(choice, _texts(batch, rows))[None]
         if files.kind_of(choice) == "fasttext":
-            return fasttext.score(choice, rows.column("text"))[None]
+            return fasttext.score(choice, _texts(batch, rows))[None]
         model = files.read(choice)
-        logits = scoring.score(model, rows.column("text")).mean
+        logits = scoring.score(model, _folded(batch), rows).mean
         if model.repetition:
-            logits = logits - model.repetition * _repetition(rows)
+            logits = logits - model.repetition * _repetition(batch, rows)
         return scoring.probability(logits)[None]
 
     return Quality(*_by_language(batch, (models or defaults())["quality"], 1, measured))
@@ -139,7 +140,7 @@ def perplexity(batch: pa.RecordBatch, models: Models | None = None) -> Perplexit
         raise DataError("signal 'perplexity'", fact, "Name one under `models: perplexity:` in the recipe.")
     from openclaw_data.models import perplexity as measure
 
-    return Perplexity(*_by_language(batch, chosen, 1, lambda c, rows: measure.score(c, rows.column("text"))[None]))
+    return Perplexity(*_by_language(batch, chosen, 1, lambda c, rows: measure.score(c, _texts(batch, rows))[None]))
 
 
 def own_lists(batch: pa.RecordBatch, models: Models | None = None) -> lexicons.Own:
@@ -158,37 +159,51 @@ def own_lists(batch: pa.RecordBatch, models: Models | None = None) -> lexicons.O
 def about(batch: pa.RecordBatch, ground: str, models: Models | None = None) -> Any:
     """Which documents the model of their language says are about `ground`: bool[n]; False without a model."""
 
-    def measured(choice: Choice, rows: pa.RecordBatch) -> Any:
-        return scoring.probability(scoring.score(files.read(choice), rows.column("text")).mean)[None]
+    def measured(choice: Choice, rows: Any) -> Any:
+        return scoring.probability(scoring.score(files.read(choice), _folded(batch), rows).mean)[None]
 
     return _by_language(batch, (models or defaults())[ground], 1, measured)[0].to_numpy() > TOXIC
 
 
-def _repetition(batch: pa.RecordBatch) -> Any:
+def _repetition(batch: pa.RecordBatch, rows: Any) -> Any:
     if _REPEATED in batch.schema.names:
-        return batch.column(_REPEATED).to_numpy(zero_copy_only=False)
+        return batch.column(_REPEATED).to_numpy(zero_copy_only=False)[rows]
     from openclaw_data.signals import repetition
 
-    return repetition.ngrams(batch).duplicate_5_gram_char_fraction.to_numpy(zero_copy_only=False)
+    return repetition.ngrams(batch).duplicate_5_gram_char_fraction.to_numpy(zero_copy_only=False)[rows]
+
+
+def _texts(batch: pa.RecordBatch, rows: Any) -> pa.Array:
+    return batch.column("text").take(pa.array(rows))
+
+
+_last: tuple[Any, scoring.Folded] | None = None
+
+
+def _folded(batch: pa.RecordBatch) -> scoring.Folded:
+    """The texts of a batch, folded once for all tasks and languages."""
+    global _last  # noqa: PLW0603 - a memo of one entry, as in `tokens`
+    if _last is None or _last[0]() is not batch:
+        _last = (weakref.ref(batch), scoring.fold(batch.column("text")))
+    return _last[1]
 
 
 def _by_language(
     batch: pa.RecordBatch,
     choices: Mapping[str, Choice],
     columns: int,
-    measured: Callable[[Choice, pa.RecordBatch], Any],
+    measured: Callable[[Choice, Any], Any],
 ) -> list[pa.Array]:
-    """Measure the rows of each language by its model: float32 arrays; a document without text scores 0."""
+    """Measure the rows, int64[k], of each language by its model: float32 arrays; a document without text scores 0."""
     out = np.zeros((columns, len(batch)), np.float32)
     if "language" not in batch.schema.names:
         from openclaw_data.signals import language as identification
 
         batch = documents.append(batch, identification.identify(batch))
-    read = batch.select([name for name in batch.schema.names if name in ("text", _REPEATED)])
     filled = pc.greater(pc.binary_length(batch.column("text")), 0)
     for language, choice in choices.items():
         wanted = pc.and_(pc.equal(batch.column("language"), language), filled)
         rows = np.flatnonzero(wanted.to_numpy(zero_copy_only=False))
         if len(rows):
-            out[:, rows] = measured(choice, read if len(rows) == len(batch) else read.take(pa.array(rows)))
+            out[:, rows] = measured(choice, rows)
     return [pa.array(row) for row in out]
