@@ -21,15 +21,21 @@ ALONE, BREAK = -1, -2
 """What stands for a character that jieba does not join, and behind the last of a run."""
 
 
+_NONE, _FLOOR = -np.inf, -1e300
+"""The log of the probability of what is no word, and less than that of any path."""
+
+
 class Tables(NamedTuple):
     """Jieba's dictionary as a trie whose nodes are in breadth-first order, and its model."""
 
-    pairs: Any  # int64[slots, 2]: open-addressing table of the second level: key and node (see _entry), weight's bits
-    pair_weights: Any  # float64[slots, 2]: the same memory; its second column is the weight
+    pairs: Any  # int64[slots]: open-addressing table of the second level: see `_entries`; -1 where free
+    values: Any  # float64[...]: the weights that pairs have
     seen: Any  # uint64[...]: a bit for each hashed pair, so that most pairs of characters need no look at the table
+    deeper: Any  # uint64[...]: the same for each node below the second level: its parent and its character
     children: Any  # int32[nodes+1]: the children of a node are nodes children[node]:children[node+1]
     code: Any  # uint16[nodes]: last character of a node, less FIRST
-    weight: Any  # float64[nodes]: log of the word's probability, 1 where a node is no word
+    weight: Any  # float64[nodes]: log of the word's probability, minus infinity where a node is no word
+    alone: Any  # float64[_SIZE + 2]: the same of BREAK, ALONE and the first level
     unknown: float  # log of the probability of a character that the dictionary lacks
     start: Any  # float64[4]: of B, M, E and S
     step: Any  # float64[4, 4]
@@ -47,7 +53,7 @@ def tables() -> Tables:
         emit = np.full((_SIZE, 4), _MISSING)
         emit[stored["emit_codes"].astype(np.int64) - FIRST] = stored["emit"].T
         start, step = stored["start"], stored["step"]
-    codes, weights, parents = [np.arange(_SIZE)], [np.full(_SIZE, 1.0)], [np.full(_SIZE, -1)]
+    codes, weights, parents = [np.arange(_SIZE)], [np.full(_SIZE, _NONE)], [np.full(_SIZE, -1)]
     begins = np.concatenate([[0], np.cumsum(lengths)[:-1]])
     node = text[begins]  # of each word's prefix so far; the first level holds every character
     rows = np.arange(len(lengths))
@@ -62,7 +68,7 @@ def tables() -> Tables:
         codes.append(last[new])
         parents.append(node[new])
         node = nodes + np.cumsum(new) - 1
-        level = np.full(int(new.sum()), 1.0)
+        level = np.full(int(new.sum()), _NONE)
         ends = (lengths[rows] == depth) & is_word[rows]
         level[node[ends] - nodes] = log[rows[ends]]
         weights.append(level)
@@ -70,55 +76,47 @@ def tables() -> Tables:
     children = _SIZE + np.searchsorted(np.concatenate(parents)[_SIZE:], np.arange(nodes + 1))
     children, weight = children.astype(np.int32), np.concatenate(weights)
     second = np.arange(_SIZE, _SIZE + len(codes[1]))
-    entries = (parents[1] << 15 | codes[1]) << 24 | (children[second + 1] > children[second]) << 23 | second
-    table, seen = _pair_table(entries, weight[second])
+    keys, more = parents[1] << 15 | codes[1], children[second + 1] > children[second]
+    values, value_of = np.unique(weight[second], return_inverse=True)
+    entries = keys << 33 | value_of << 20 | more << 19 | second
+    deeper = np.concatenate(parents[2:]) << 15 | np.concatenate(codes[2:])
     return Tables(
-        table.view(np.int64), table, seen, children, np.concatenate(codes).astype(np.uint16), weight,
-        -float(total), start, step, emit,
+        _pair_table(entries), values, _bits(keys, _SEEN_BITS), _bits(deeper, _DEEPER_BITS), children,
+        np.concatenate(codes).astype(np.uint16), weight, np.concatenate(([_NONE] * 2, weights[0])), -float(total), start, step, emit,
     )  # fmt: skip
 
 
-_SLOTS = 1 << 18
-_SEEN_BITS = 20
+_SLOT_BITS, _SEEN_BITS, _DEEPER_BITS = 19, 20, 21
 _HASH = np.uint64(0x9E3779B97F4A7C15)
-_NODE, _PARENT = 0x7FFFFF, 0x800000
+_NODE, _PARENT, _VALUE = 0x7FFFF, 0x80000, 0x1FFF
+"""An entry of the table of pairs: first << 48 | second << 33 | number of its weight << 20 | has children << 19 | node.
+Eight bytes a pair: the table is read all over, and what it takes of the cache is what words cost."""
+
+
+def _bits(keys: Any, bits: int) -> Any:
+    """A set of hashed keys: a bit for each of 2**bits hashes, uint64[2**bits / 64]."""
+    found = np.zeros(1 << bits, np.bool_)
+    found[keys.astype(np.uint64) * _HASH >> np.uint64(64 - bits)] = True
+    return np.packbits(found, bitorder="little").view(np.uint64)
 
 
 @numba.njit(cache=True, nogil=True)
-def _pair_table(entries: Any, weights: Any) -> Any:
-    """The table of pairs.
-
-    entries int64[p]: first << 39 | second << 24 | has children << 23 | node; weights float64[p].
-    Returns (float64[_SLOTS * 2, 2], uint64[...]); a free slot has the entry -1.
-    """
-    table, seen = np.empty((2 * _SLOTS, 2), np.float64), np.zeros(1 << (_SEEN_BITS - 6), np.uint64)
-    entry_at = table.view(np.int64)
-    entry_at[:, 0] = -1
-    for p in range(len(entries)):
-        mixed = np.uint64(entries[p] >> 24) * _HASH
-        bit = mixed >> np.uint64(64 - _SEEN_BITS)
-        seen[np.int64(bit >> np.uint64(6))] |= np.uint64(1) << (bit & np.uint64(63))
-        s = np.int64(mixed >> np.uint64(45))
-        while entry_at[s, 0] >= 0:
-            s = (s + 1) & (2 * _SLOTS - 1)
-        entry_at[s, 0], table[s, 1] = entries[p], weights[p]
-    return table, seen
+def _pair_table(entries: Any) -> Any:
+    """The table of pairs, int64[2**_SLOT_BITS]; a free slot is -1."""
+    table = np.full(1 << _SLOT_BITS, np.int64(-1))
+    for entry in entries:
+        s = np.int64(np.uint64(entry >> 33) * _HASH >> np.uint64(64 - _SLOT_BITS))
+        while table[s] >= 0:
+            s = (s + 1) & (len(table) - 1)
+        table[s] = entry
+    return table
 
 
 @numba.njit(cache=True, nogil=True, inline="always")
-def _pair(pairs: Any, seen: Any, first: Any, second: Any) -> Any:
-    """The slot of two characters, -1 where no word begins with them."""
-    key = np.int64(first) << 15 | np.int64(second)
-    mixed = np.uint64(key) * _HASH
-    bit = mixed >> np.uint64(64 - _SEEN_BITS)
-    if not (seen[np.int64(bit >> np.uint64(6))] >> (bit & np.uint64(63))) & np.uint64(1):
-        return -1
-    s = np.int64(mixed >> np.uint64(45))
-    while pairs[s, 0] >= 0:
-        if pairs[s, 0] >> 24 == key:
-            return s
-        s = (s + 1) & (2 * _SLOTS - 1)
-    return -1
+def _holds(bits: Any, width: int, key: Any) -> Any:
+    """May `key` be in a set of hashed keys of 2**width bits? 1 or 0."""
+    bit = np.uint64(key) * _HASH >> np.uint64(64 - width)
+    return np.int64(bits[bit >> np.uint64(6)] >> (bit & np.uint64(63)) & np.uint64(1))
 
 
 @numba.njit(cache=True, nogil=True, inline="always")
@@ -139,98 +137,112 @@ class Room(NamedTuple):
 
     codes: Any  # int32[m]: characters less FIRST, ALONE or BREAK
     at: Any  # int64[m]: first byte of each; for a BREAK the byte behind the run
-    slots: Any  # int32[m]: where each stands in the table of pairs with the next one, -1 where no word begins so
+    places: Any  # int32[m]: those that may begin a word of two characters or more
+    nodes: Any  # int32[m]: the node of each with the next one, and `_PARENT`; 0 where no word begins so
+    pair: Any  # float64[m]: the weight of each with the next one
     best: Any  # float64[m]: log of the probability of the best path from each to its run's end
-    step: Any  # int32[m]: characters of the word that begins at each on that path
+    step: Any  # uint8[m]: characters of the word that begins at each on that path
     back: Any  # uint8[m, 4]: the state before, of each state of the model
     word: Any  # bool[m]: a word ends behind it
 
 
 def room(m: int) -> Room:
     """Room for `m` characters and breaks."""
-    codes, slots, step = np.empty(m, np.int32), np.empty(m, np.int32), np.empty(m, np.int32)
-    at, best = np.empty(m, np.int64), np.empty(m, np.float64)
-    return Room(codes, at, slots, best, step, np.empty((m, 4), np.uint8), np.empty(m, np.bool_))
+    codes, places, nodes = np.empty(m, np.int32), np.empty(m, np.int32), np.empty(m, np.int32)
+    at, pair, best = np.empty(m, np.int64), np.empty(m, np.float64), np.empty(m, np.float64)
+    step, back, word = np.empty(m, np.uint8), np.empty((m, 4), np.uint8), np.empty(m, np.bool_)
+    return Room(codes, at, places, nodes, pair, best, step, back, word)
 
 
 @numba.njit(cache=True, nogil=True)
 def find_words(n: int, tables: Tables, space: Room) -> None:
     """Cut the first `n` characters and breaks of `space.codes`: fill `space.word`."""
-    _find_paths(space.codes, n, tables, space.slots, space.best, space.step)
-    _mark_words(space.codes, n, tables, space.slots, space.step, space.back, space.word)
+    _find_pairs(space.codes, n, tables, space.places, space.nodes, space.pair)
+    _find_paths(space.codes, n, tables, space.nodes, space.pair, space.best, space.step)
+    _mark_words(space.codes, n, tables, space.nodes, space.step, space.back, space.word)
 
 
 @numba.njit(cache=True, nogil=True)
-def _find_paths(codes: Any, n: int, tables: Any, slots: Any, best: Any, step: Any) -> None:
-    """Fill `slots`, `best` and `step`, each run from its end."""
-    pairs, pair_weights, seen, children = tables.pairs, tables.pair_weights, tables.seen, tables.children
-    code, weight, unknown = tables.code, tables.weight, tables.unknown
+def _find_pairs(codes: Any, n: int, tables: Any, places: Any, nodes: Any, pair: Any) -> None:
+    """Fill `nodes` and `pair`. No look-up waits for the one before: first all bits without a branch, then the table."""
+    pairs, values, seen = tables.pairs, tables.values, tables.seen
+    found = 0
+    for i in range(n - 1):
+        first, second = np.int64(codes[i]), np.int64(codes[i + 1])
+        nodes[i], pair[i] = 0, _NONE
+        places[found] = i
+        found += _holds(seen, _SEEN_BITS, first << 15 | second) & np.int64((first | second) >= 0)
+    nodes[n - 1], pair[n - 1] = 0, _NONE
+    for p in range(found):
+        i = np.int64(places[p])
+        key = np.int64(codes[i]) << 15 | np.int64(codes[i + 1])
+        s = np.uint64(key) * _HASH >> np.uint64(64 - _SLOT_BITS)
+        entry = pairs[s]
+        while entry >= 0 and entry >> 33 != key:
+            s = (s + np.uint64(1)) & np.uint64(len(pairs) - 1)
+            entry = pairs[s]
+        if entry >= 0:
+            nodes[i], pair[i] = entry & (_NODE | _PARENT), values[entry >> 20 & _VALUE]
+
+
+@numba.njit(cache=True, nogil=True)
+def _find_paths(codes: Any, n: int, tables: Any, nodes: Any, pair: Any, best: Any, step: Any) -> None:
+    """Fill `best` and `step`, each run from its end; of paths alike, that with the longer first word wins."""
+    deeper, children, code, weight = tables.deeper, tables.children, tables.code, tables.weight
+    alone, unknown = tables.alone, tables.unknown
+    best[n] = best[n + 1] = 0.0
     for i in range(n - 1, -1, -1):
-        step[i] = 1
-        if codes[i] < 0:
-            best[i] = unknown + best[i + 1] if codes[i] == ALONE else 0.0
-            continue
-        alone = weight[codes[i]]
-        found = alone <= 0.0
-        most = (alone if found else unknown) + best[i + 1]
-        slot = _pair(pairs, seen, codes[i], codes[i + 1]) if codes[i + 1] >= 0 else -1
-        slots[i] = slot
-        if slot >= 0:
-            j = i + 2
-            if pair_weights[slot, 1] <= 0.0:
-                value = pair_weights[slot, 1] + best[j]
-                if value >= most or not found:
-                    most, found = value, True
-                    step[i] = 2
-            node = pairs[slot, 0] & _NODE
-            more = pairs[slot, 0] & _PARENT
-            while more and codes[j] >= 0:
+        most = max(alone[np.uint64(codes[i] - BREAK)] + best[i + 1], _FLOOR)
+        value = pair[i] + best[i + 2]
+        longer = value >= most
+        most, steps = value if longer else most, 1 + longer
+        if nodes[i] & _PARENT:
+            node, j = np.int64(nodes[i]) & _NODE, i + 2
+            while codes[j] >= 0 and _holds(deeper, _DEEPER_BITS, node << 15 | np.int64(codes[j])):
                 node = _child(children, code, node, codes[j])
                 if node < 0:
                     break
                 j += 1
-                if weight[node] <= 0.0:
-                    value = weight[node] + best[j]
-                    if value >= most or not found:
-                        most, found = value, True
-                        step[i] = j - i
-        best[i] = most
+                value = weight[node] + best[j]
+                if value >= most:
+                    most, steps = value, j - i
+        step[i] = steps
+        most = most if most > _FLOOR else unknown + best[i + 1]
+        best[i] = most if codes[i] != BREAK else 0.0
 
 
 @numba.njit(cache=True, nogil=True)
-def _mark_words(codes: Any, n: int, tables: Any, slots: Any, step: Any, back: Any, word: Any) -> None:
+def _mark_words(codes: Any, n: int, tables: Any, nodes: Any, step: Any, back: Any, word: Any) -> None:
     """Set `word`: along the path, and by the model where the path is single characters."""
-    pairs, children, code, weight = tables.pairs, tables.children, tables.code, tables.weight
+    children, code, weight = tables.children, tables.code, tables.weight
     start, move, emit = tables.start, tables.step, tables.emit
+    word[:n] = False
     i = 0
     while i < n:
-        j = i + step[i]
-        if step[i] > 1:
-            for k in range(i, j - 1):
-                word[k] = False
-            word[j - 1] = True
-        else:
+        j: Any = i + step[i]
+        if step[i] == 1:
             while codes[i] >= 0 and codes[j] >= 0 and step[j] == 1:
                 j += 1
-            if j - i > 1 and not _is_word(codes, i, j, slots[i], pairs, children, code, weight):
+            if j - i > 1 and not _is_word(codes, i, j, nodes[i], children, code, weight):
                 _model(codes, i, j, start, move, emit, back, word)
             else:
                 for k in range(i, j):
                     word[k] = True
+        word[j - 1] = True
         i = j
 
 
 @numba.njit(cache=True, nogil=True)
-def _is_word(codes: Any, i: int, j: int, slot: int, pairs: Any, children: Any, code: Any, weight: Any) -> bool:
-    """Are the characters i to j, two or more, a word of the dictionary? `slot`: that of the first two."""
-    if slot < 0:
+def _is_word(codes: Any, i: int, j: int, node: Any, children: Any, code: Any, weight: Any) -> bool:
+    """Are the characters i to j, two or more, a word of the dictionary? `node`: that of the first two, or 0."""
+    if node == 0:
         return False
-    node = pairs[slot, 0] & _NODE
+    node = np.int64(node & _NODE)
     for k in range(i + 2, j):
         node = _child(children, code, node, codes[k])
         if node < 0:
             return False
-    return weight[node] <= 0.0
+    return weight[node] > _NONE
 
 
 @numba.njit(cache=True, nogil=True)

@@ -123,9 +123,11 @@ def _han_run(data: Any, i: int, stop: int, classes: Any, codes: Any, at: Any, n:
     marks = 0
     while i < stop:
         at[n] = i
-        b = data[i]
-        if i + 2 < stop and (0xE5 <= b < 0xE9 or (b == 0xE4 and data[i + 1] >= 0xB8)):  # the most frequent ones
-            point = np.int64(b & 0xF) << 12 | np.int64(data[i + 1] & 0x3F) << 6 | np.int64(data[i + 2] & 0x3F)
+        b = np.int64(data[i])
+        point: Any = 0
+        if b & 0xF0 == 0xE0 and i + 2 < stop:
+            point = (b & 0xF) << 12 | np.int64(data[i + 1] & 0x3F) << 6 | np.int64(data[i + 2] & 0x3F)
+        if segmenter.FIRST <= point <= segmenter.LAST:  # the most frequent ones
             codes[n] = point - segmenter.FIRST
             i += 3
         else:
@@ -134,8 +136,7 @@ def _han_run(data: Any, i: int, stop: int, classes: Any, codes: Any, at: Any, n:
             if cls not in (HAN, MARK):
                 break
             marks += cls == MARK
-            known = segmenter.FIRST <= point <= segmenter.LAST
-            codes[n] = point - segmenter.FIRST if known else segmenter.ALONE
+            codes[n] = segmenter.ALONE
             i += width
         n += 1
     codes[n], at[n] = segmenter.BREAK, i
