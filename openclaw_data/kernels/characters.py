@@ -72,3 +72,38 @@ def classify(classes: Any, code: int) -> Any:
     if code < TABLE_SIZE:
         return np.int64(classes[code])
     return MARK if 0xE0000 <= code <= 0xE0FFF else OTHER
+
+
+WANTED, JOINED = 1, 2
+"""Bits of a table for `places`."""
+
+
+@numba.njit(cache=True, nogil=True)
+def places(data: Any, i: int, end: int, table: Any, out: Any) -> int:
+    """Write where the characters begin that are looked for, and return how many they are.
+
+    data uint8[bytes] of valid UTF-8, table uint8[65536] by the lower 16 bits of the code point: `WANTED`, and `JOINED`
+    for characters of words: of these only the first of several counts; out int32[at least the text's bytes]: from `i`
+    on. There is no branch but for the character's length, so it costs the same whatever is looked for.
+    """
+    begin, found, before = i, 0, np.int64(0)
+    while i < end:
+        out[found] = i - begin
+        b = np.int64(data[i])
+        if b < 0x80:
+            code = b
+            i += 1
+        elif b < 0xE0:
+            code = (b & 0x1F) << 6 | np.int64(data[i + 1] & 0x3F)
+            i += 2
+        elif b < 0xF0:
+            code = (b & 0x0F) << 12 | np.int64(data[i + 1] & 0x3F) << 6 | np.int64(data[i + 2] & 0x3F)
+            i += 3
+        else:
+            low = np.int64(data[i + 1] & 0x0F) << 12 | np.int64(data[i + 2] & 0x3F) << 6
+            code = low | np.int64(data[i + 3] & 0x3F)
+            i += 4
+        entry = np.int64(table[code])
+        found += (entry & WANTED) & ~((entry & before) >> 1)
+        before = entry
+    return found

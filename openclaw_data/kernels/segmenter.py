@@ -195,9 +195,10 @@ def _find_paths(codes: Any, n: int, tables: Any, nodes: Any, pair: Any, best: An
         most = max(alone[np.uint64(codes[i] - BREAK)] + best[i + 1], _FLOOR)
         value = pair[i] + best[i + 2]
         longer = value >= most
-        most, steps = value if longer else most, 1 + longer
+        most, steps = value if longer else most, np.int64(1 + longer)
         if nodes[i] & _PARENT:
-            node, j = np.int64(nodes[i]) & _NODE, i + 2
+            node: Any = np.int64(nodes[i]) & _NODE
+            j = i + 2
             while codes[j] >= 0 and _holds(deeper, _DEEPER_BITS, node << 15 | np.int64(codes[j])):
                 node = _child(children, code, node, codes[j])
                 if node < 0:

@@ -12,11 +12,12 @@ from typing import Any, NamedTuple
 import numba
 import numpy as np
 
+from openclaw_data.kernels.characters import JOINED, WANTED, places
+
 MAX_TERM_BYTES = 120
 HEAD_LINES, HEAD_BYTES = 3, 600
 """What counts as the head of a text: its first lines, up to so many bytes."""
 _MIX = np.uint64(0x9E3779B97F4A7C15)
-_NONE, _PAIR, _ALONE = 0, 1, 2
 
 
 class Trie(NamedTuple):
@@ -26,8 +27,9 @@ class Trie(NamedTuple):
     targets: Any  # int32[2**k]
     terms: Any  # int32[nodes]: the term that ends here, or -1
     categories: Any  # int32[terms]: the category of a term
-    firsts: Any  # uint8[65536]: whether the character begins no term, one with a second character in `pairs`, or is one
-    pairs: Any  # bool[2**m], m >= 16: by hash, the first two characters of terms
+    firsts: Any  # uint8[65536]: whether the character begins a term, for `characters.places`
+    alone: Any  # bool[65536]: whether it is a term
+    pairs: Any  # bool[2**m], m >= 16: by hash, the first two characters of terms, or three bytes (see `_pair`)
 
 
 def build(terms: Sequence[str], categories: Sequence[int]) -> Trie:
@@ -50,27 +52,27 @@ def build(terms: Sequence[str], categories: Sequence[int]) -> Trie:
     return Trie(keys, targets, np.array(ends, np.int32), np.array(categories, np.int32), *_beginnings(terms))
 
 
-def _beginnings(terms: Sequence[str]) -> tuple[Any, Any]:
-    """`firsts` and `pairs` of a trie; characters outside the BMP count by their lower 16 bits."""
-    firsts, pairs = np.zeros(1 << 16, np.uint8), np.zeros(1 << max(16, (16 * len(terms)).bit_length()), np.bool_)
+def _beginnings(terms: Sequence[str]) -> tuple[Any, Any, Any]:
+    """`firsts`, `alone` and `pairs` of a trie; characters outside the BMP count by their lower 16 bits."""
+    firsts, alone = np.zeros(1 << 16, np.uint8), np.zeros(1 << 16, np.bool_)
+    pairs = np.zeros(1 << max(16, (16 * len(terms)).bit_length()), np.bool_)
+    firsts[[b for b in range(128) if _word(b)]] = JOINED
     for term in terms:
-        codes = [ord(c) & 0xFFFF for c in term.encode().lower().decode()[:2]]
-        if codes:
-            firsts[codes[0]] = max(firsts[codes[0]], _PAIR if len(codes) > 1 else _ALONE)
-        if len(codes) > 1:
-            pairs[_pair(*codes, len(pairs) - 1)] = True
-    return firsts, pairs
+        spelt = np.frombuffer(term.encode().lower(), np.uint8)
+        if not len(spelt):
+            continue
+        first, size = _character(spelt, 0)
+        firsts[[first, ord(chr(first).upper()) if first < 0x80 else first]] |= WANTED
+        if len(spelt) < (3 if first < 0x80 else size + 1):
+            alone[first] = True
+        else:
+            pairs[_pair(spelt, 0, first, size, len(pairs) - 1)] = True
+    return firsts, alone, pairs
 
 
 @numba.njit(cache=True, nogil=True, inline="always")
 def _slot(key: int, mask: int) -> Any:
     return np.int64((np.uint64(key) * _MIX) >> np.uint64(20)) & mask
-
-
-@numba.njit(cache=True, nogil=True, inline="always")
-def _pair(first: int, second: int, mask: int) -> Any:
-    """The slot of two characters in `pairs`."""
-    return np.int64((np.uint64(first << 16 | second) * _MIX) >> np.uint64(24)) & mask
 
 
 @numba.njit(cache=True, nogil=True, inline="always")
@@ -85,6 +87,19 @@ def _character(data: Any, i: int) -> Any:
         return (b & 0x0F) << 12 | np.int64(data[i + 1] & 0x3F) << 6 | np.int64(data[i + 2] & 0x3F), 3
     low = np.int64(data[i + 1] & 0x0F) << 12 | np.int64(data[i + 2] & 0x3F) << 6 | np.int64(data[i + 3] & 0x3F)
     return low, 4
+
+
+@numba.njit(cache=True, nogil=True, inline="always")
+def _pair(data: Any, i: int, first: int, size: int, mask: int) -> Any:
+    """The slot of two characters in `pairs`: of three bytes, letters in lower case, where the first is ASCII."""
+    if size > 1:
+        key = first << 16 | _character(data, i + size)[0]
+    else:
+        key = first << 16
+        for k in range(1, 3):
+            b = np.int64(data[i + k])
+            key |= (b + 32 * (0x41 <= b <= 0x5A)) << (16 - 8 * k)
+    return np.int64((np.uint64(key) * _MIX) >> np.uint64(24)) & mask
 
 
 @numba.njit(cache=True, nogil=True)
@@ -124,34 +139,56 @@ def _longest(data: Any, i: int, end: int, keys: Any, targets: Any, ends: Any) ->
 
 
 @numba.njit(cache=True, nogil=True)
+def _likely(data: Any, begin: int, end: int, at: Any, n: int, alone: Any, pairs: Any) -> int:
+    """Keep those of the places where the next character may be a term's second; returns how many they are."""
+    mask, kept = len(pairs) - 1, 0
+    for p in range(n):
+        i = begin + at[p]
+        first, size = _character(data, i)
+        may = alone[first]
+        if i + max(size, 2) < end:
+            may |= pairs[_pair(data, i, first, size, mask)]
+        at[kept] = at[p]
+        kept += may
+    return kept
+
+
+@numba.njit(cache=True, nogil=True)
+def _in_head(data: Any, begin: int, i: int) -> bool:
+    """Is the place `i` in the head of the text that begins at `begin`?"""
+    if i - begin >= HEAD_BYTES:
+        return False
+    lines = 0
+    for k in range(begin, i):
+        lines += data[k] == 10
+    return lines < HEAD_LINES
+
+
+@numba.njit(cache=True, nogil=True)
 def count(
-    offsets: Any, data: Any, keys: Any, targets: Any, ends: Any, categories: Any, firsts: Any, pairs: Any, width: int
-) -> Any:
+    offsets: Any, data: Any, keys: Any, targets: Any, ends: Any, categories: Any, firsts: Any, alone: Any, pairs: Any,
+    width: int,
+) -> Any:  # fmt: skip
     """Count terms by document and category.
 
     offsets int64[n+1], data uint8[bytes] of valid UTF-8, then the fields of a `Trie`; width: number of categories ->
     int64[n, width, 3]: characters in terms, different terms, different terms that stand in the head.
     """
-    n = len(offsets) - 1
-    out = np.zeros((n, width, 3), np.int64)
+    n, longest = len(offsets) - 1, 0
+    for d in range(n):
+        longest = max(longest, offsets[d + 1] - offsets[d])
+    out, at = np.zeros((n, width, 3), np.int64), np.empty(longest + 1, np.int32)
     seen, headed = np.full(len(categories), -1, np.int64), np.full(len(categories), -1, np.int64)
-    mask = len(pairs) - 1
     for d in range(n):
         begin, end = offsets[d], offsets[d + 1]
-        i, lines = begin, 0
-        while i < end:
-            first, bytes_ = _character(data, i)
-            lines += first == 10
-            kind = firsts[first]
-            if kind == _NONE or (_word(data[i]) and i > begin and _word(data[i - 1])):
-                i += bytes_
-                continue
-            if kind == _PAIR and (i + bytes_ >= end or not pairs[_pair(first, _character(data, i + bytes_)[0], mask)]):
-                i += bytes_
+        behind = begin
+        found = places(data, begin, end, firsts, at)
+        for p in range(_likely(data, begin, end, at, found, alone, pairs)):
+            i = begin + at[p]
+            if i < behind:
                 continue
             term, size = _longest(data, i, end, keys, targets, ends)
             if term < 0:
-                i += bytes_
                 continue
             c = categories[term]
             for j in range(i, i + size):
@@ -159,8 +196,8 @@ def count(
             if seen[term] != d:
                 seen[term] = d
                 out[d, c, 1] += 1
-            if lines < HEAD_LINES and i - begin < HEAD_BYTES and headed[term] != d:
+            if headed[term] != d and _in_head(data, begin, i):
                 headed[term] = d
                 out[d, c, 2] += 1
-            i += size
+            behind = i + size
     return out
