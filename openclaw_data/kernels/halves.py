@@ -9,6 +9,8 @@ from typing import Any
 import numba
 import numpy as np
 
+from openclaw_data.kernels import feeds
+
 HAN_PER_WORD = 1.6
 
 
@@ -20,38 +22,52 @@ def count(offsets: Any, data: Any, least: int) -> Any:
     and signs, in the lines of an alphabet that have more words than these.
     """
     n = len(offsets) - 1
-    out = np.zeros((n, 3), np.int64)
+    out, bound = np.zeros((n, 3), np.int64), feeds.room(offsets, data)
+    feed_at, chars_at = np.empty(bound, np.int64), np.empty(bound, np.int32)
     for d in range(n):
-        total = 0
-        for i in range(offsets[d], offsets[d + 1]):
-            total += 0xE4 <= data[i] <= 0xE9
-        if total < least:
+        i = offsets[d]
+        if _count_han(data[i : offsets[d + 1]])[0] < least:
             continue
-        han = letters = words = signs = 0
-        before = 0  # 1 in a word, 2 in a number
-        for i in range(offsets[d], offsets[d + 1] + 1):
-            b: Any = data[i] if i < offsets[d + 1] else np.uint8(10)
-            if 97 <= b | 32 <= 122 or b >= 0xC0:
-                if 0xE4 <= b <= 0xE9:
-                    han += 1
-                    before = 0
-                    continue
-                letters += 1
-                words += before != 1
-                before = 1
-            elif b == 10:
-                if han and 3 * han >= letters:
-                    out[d, 0] += han
-                elif words > signs:
+        for k in range(feeds.find(data, i, offsets[d + 1], feed_at, chars_at)):
+            line = data[i : feed_at[k]]
+            han, letters = _count_han(line)
+            if han and 3 * han >= letters:
+                out[d, 0] += han
+            else:
+                words, signs = _count_words(line)
+                if words > signs:
                     out[d, 1] += words
                     out[d, 2] += signs
-                han = letters = words = signs = 0
-                before = 0
-            elif 48 <= b <= 57:
-                signs += before == 0
-                if before == 0:
-                    before = 2
-            elif b < 0x80:
-                signs += b > 32
-                before = 0
+            i = feed_at[k] + 1
     return out
+
+
+@numba.njit(cache=True, nogil=True)
+def _count_han(line: Any) -> Any:
+    """(Han characters, other letters) of a line."""
+    han = letters = 0
+    for b in line:
+        han += (b >= 0xE4) & (b <= 0xE9)
+        letters += ((b | 32) >= 97) & ((b | 32) <= 122) | (b >= 0xC0)
+    return han, letters - han
+
+
+@numba.njit(cache=True, nogil=True)
+def _count_words(line: Any) -> Any:
+    """(words, numbers and signs) of a line."""
+    words = signs = 0
+    before = 0  # 1 in a word, 2 in a number
+    for b in line:
+        if 0xE4 <= b <= 0xE9:
+            before = 0
+        elif 97 <= b | 32 <= 122 or b >= 0xC0:
+            words += before != 1
+            before = 1
+        elif 48 <= b <= 57:
+            signs += before == 0
+            if before == 0:
+                before = 2
+        elif b < 0x80:
+            signs += b > 32
+            before = 0
+    return words, signs

@@ -5,6 +5,7 @@ from typing import Any
 import numba
 import numpy as np
 
+from openclaw_data.kernels import feeds
 from openclaw_data.kernels.characters import SPACE, classify, decode
 from openclaw_data.kernels.ngrams import duplicates
 from openclaw_data.kernels.text import count_newlines
@@ -14,7 +15,7 @@ COLUMNS = (
     "duplicate_paragraph_chars", "solid_lines", "stop_lines", "short_lines", "duplicate_solid_chars", "feeds",
 )  # fmt: skip
 """Columns of `count`. Solid lines are those with more than white space."""
-_BASIS, _PRIME = np.uint64(0xCBF29CE484222325), np.uint64(0x100000001B3)
+_PRIME = np.uint64(0x100000001B3)
 
 
 @numba.njit(cache=True, nogil=True)
@@ -26,48 +27,49 @@ def split(offsets: Any, data: Any, classes: Any, stops: Any) -> Any:
     or more stand before it).
     """
     n = len(offsets) - 1
-    bound = 2 * n
-    for i in range(offsets[0], offsets[n]):
-        bound += data[i] == 10
+    bound = feeds.room(offsets, data)
+    feed_at, chars_at = np.empty(bound, np.int64), np.empty(bound, np.int32)
     docs = np.zeros(n + 1, np.int64)
     hashes, chars = np.empty(bound, np.uint64), np.empty(bound, np.int32)
     solid, ends, gap = np.empty(bound, np.bool_), np.empty(bound, np.bool_), np.empty(bound, np.bool_)
     m = 0
     for d in range(n):
         i, stop = offsets[d], offsets[d + 1]
-        feeds = 0
-        while True:
-            h, c, some = _BASIS, 0, False
-            begin = i
-            while i < stop and data[i] != 10:
-                b = data[i]
-                h = (h ^ np.uint64(b)) * _PRIME
-                c += (b & 0xC0) != 0x80
-                some = some or b > 32
-                i += 1
-            last = 0
-            if i > begin:
-                k = i - 1
-                while k > begin and (data[k] & 0xC0) == 0x80:
-                    k -= 1
-                last, _ = decode(data, k, stop)
-            if some and c <= 8:  # of U+3000 and its like alone?
-                some, k = False, begin
-                while k < i and not some:
-                    code, width = decode(data, k, i)
-                    some = (classify(classes, code) & 0xF) != SPACE
-                    k += width
-            hashes[m], chars[m], solid[m], gap[m] = h, c, some, feeds > 1
-            ends[m] = last < len(stops) and stops[last]
-            m += 1
-            if i >= stop:
-                break
-            feeds = 0
-            while i < stop and data[i] == 10:
-                i += 1
-                feeds += 1
+        pieces, before = feeds.find(data, i, stop, feed_at, chars_at), 0
+        for k in range(pieces):
+            begin, end = i, feed_at[k]
+            i = end + 1
+            if begin == end and 0 < k < pieces - 1:
+                before += 1
+                continue
+            hashes[m] = feeds.digest(data, begin, end)
+            chars[m] = chars_at[k] - (chars_at[k - 1] + 1 if k else 0)
+            solid[m], ends[m] = _ends(data, begin, end, chars[m], classes, stops)
+            gap[m] = before > 1
+            m, before = m + 1, 1
         docs[d + 1] = m
     return docs, hashes[:m], chars[:m], solid[:m], ends[:m], gap[:m]
+
+
+@numba.njit(cache=True, nogil=True)
+def _ends(data: Any, begin: int, end: int, chars: int, classes: Any, stops: Any) -> Any:
+    """Is a line more than white space, and does it end with a mark of `stops`? Two answers."""
+    if begin == end:
+        return False, stops[0]
+    k = end - 1
+    while k > begin and (data[k] & 0xC0) == 0x80:
+        k -= 1
+    last, _ = decode(data, k, end)
+    solid = False
+    if chars > 8:  # so many blanks are hardly ever outside of ASCII
+        for byte in data[begin:end]:
+            solid |= byte > 32
+    else:
+        while begin < end and not solid:
+            code, width = decode(data, begin, end)
+            solid = (classify(classes, code) & 0xF) != SPACE
+            begin += width
+    return solid, last < len(stops) and stops[last]
 
 
 @numba.njit(cache=True, nogil=True)
@@ -77,7 +79,7 @@ def count(offsets: Any, data: Any, docs: Any, hashes: Any, chars: Any, solid: An
     A line is short with 30 characters and fewer. Paragraphs are parted by two line feeds or more.
     """
     n = len(docs) - 1
-    out, feeds = np.zeros((n, 11), np.int64), count_newlines(offsets, data)
+    out, newlines = np.zeros((n, 11), np.int64), count_newlines(offsets, data)
     lines = duplicates(docs, hashes, chars)
     solid_chars = np.where(solid, chars, 0).astype(np.int32)
     some = duplicates(docs, hashes, solid_chars)
@@ -105,7 +107,7 @@ def count(offsets: Any, data: Any, docs: Any, hashes: Any, chars: Any, solid: An
             out[d, 6] += solid[i]
             out[d, 7] += solid[i] and ends[i]
             out[d, 8] += solid[i] and chars[i] <= 30
-        out[d, 10] = feeds[d]
+        out[d, 10] = newlines[d]
     twice = duplicates(paragraphs, keys[:p], sizes[:p])
     for d in range(n):
         out[d, 0], out[d, 1], out[d, 2] = docs[d + 1] - docs[d], lines[d, 0], lines[d, 1]

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 import numba
 import numpy as np
 
+from openclaw_data.kernels import feeds
 from openclaw_data.kernels.characters import SPACE, classify, decode
 
 
@@ -26,10 +27,8 @@ def find(offsets: Any, data: Any, classes: Any) -> Any:
 
     offsets int64[n+1], data uint8[bytes], classes uint8[TABLE_SIZE] -> the fields of `Lines`.
     """
-    n = len(offsets) - 1
-    bound = n
-    for i in range(offsets[0], offsets[n]):
-        bound += data[i] == 10
+    n, bound = len(offsets) - 1, feeds.room(offsets, data)
+    feed_at, chars_at = np.empty(bound, np.int64), np.empty(bound, np.int32)
     docs = np.zeros(n + 1, np.int64)
     start, end, chars = np.empty(bound, np.int64), np.empty(bound, np.int64), np.empty(bound, np.int32)
     first, last, opens = np.empty(bound, np.uint32), np.empty(bound, np.uint32), np.empty(bound, np.bool_)
@@ -37,15 +36,12 @@ def find(offsets: Any, data: Any, classes: Any) -> Any:
     for d in range(n):
         i, stop = offsets[d], offsets[d + 1]
         after_blank = True
-        while i < stop:
-            feed, size = i, 0
-            while feed < stop and data[feed] != 10:
-                size += (data[feed] & 0xC0) != 0x80
-                feed += 1
+        for k in range(feeds.find(data, i, stop, feed_at, chars_at)):
+            feed = feed_at[k]
             a, code, before = _first_solid(data, i, feed, classes)
             if a < feed:
                 b, final, behind = _last_solid(data, a, feed, classes)
-                size -= before + behind
+                size = chars_at[k] - (chars_at[k - 1] + 1 if k else 0) - before - behind
                 start[m], end[m], chars[m], first[m], last[m], opens[m] = a, b, size, code, final, after_blank
                 m += 1
             after_blank = a >= feed
