@@ -79,14 +79,16 @@ WANTED, JOINED = 1, 2
 
 
 @numba.njit(cache=True, nogil=True)
-def places(data: Any, i: int, end: int, table: Any, out: Any) -> int:
+def places(data: Any, i: Any, end: int, table: Any, out: Any) -> int:
     """Write where the characters begin that are looked for, and return how many they are.
 
     data uint8[bytes] of valid UTF-8, table uint8[65536] by the lower 16 bits of the code point: `WANTED`, and `JOINED`
     for characters of words: of these only the first of several counts; out int32[at least the text's bytes]: from `i`
     on. There is no branch but for the character's length, so it costs the same whatever is looked for.
     """
-    begin, found, before = i, 0, np.int64(0)
+    begin: Any = i
+    found: Any = 0
+    before = np.int64(0)
     while i < end:
         out[found] = i - begin
         b = np.int64(data[i])

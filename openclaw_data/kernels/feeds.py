@@ -27,7 +27,7 @@ def _feeds(eight: Any) -> Any:
 
 
 @numba.njit(cache=True, nogil=True)
-def room(offsets: Any, data: Any) -> int:
+def room(offsets: Any, data: Any) -> Any:
     """At least how many pieces the texts have: one each, and one more for every line feed."""
     i, end = np.uint64(offsets[0]), np.uint64(offsets[-1])
     found = np.uint64(len(offsets) + 8)

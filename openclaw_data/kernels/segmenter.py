@@ -173,16 +173,16 @@ def _find_pairs(codes: Any, n: int, tables: Any, places: Any, nodes: Any, pair: 
         places[found] = i
         found += _holds(seen, _SEEN_BITS, first << 15 | second) & np.int64((first | second) >= 0)
     nodes[n - 1], pair[n - 1] = 0, _NONE
-    for p in range(found):
-        i = np.int64(places[p])
-        key = np.int64(codes[i]) << 15 | np.int64(codes[i + 1])
+    for place in places[:found]:
+        k = np.int64(place)
+        key = np.int64(codes[k]) << 15 | np.int64(codes[k + 1])
         s = np.uint64(key) * _HASH >> np.uint64(64 - _SLOT_BITS)
         entry = pairs[s]
         while entry >= 0 and entry >> 33 != key:
             s = (s + np.uint64(1)) & np.uint64(len(pairs) - 1)
             entry = pairs[s]
         if entry >= 0:
-            nodes[i], pair[i] = entry & (_NODE | _PARENT), values[entry >> 20 & _VALUE]
+            nodes[k], pair[k] = entry & (_NODE | _PARENT), values[entry >> 20 & _VALUE]
 
 
 @numba.njit(cache=True, nogil=True)
@@ -206,7 +206,7 @@ def _find_paths(codes: Any, n: int, tables: Any, nodes: Any, pair: Any, best: An
                 j += 1
                 value = weight[node] + best[j]
                 if value >= most:
-                    most, steps = value, j - i
+                    most, steps = value, np.int64(j - i)
         step[i] = steps
         most = most if most > _FLOOR else unknown + best[i + 1]
         best[i] = most if codes[i] != BREAK else 0.0
