@@ -47,7 +47,7 @@ def test_shapes_of_lines_equal_their_twin(lines):
     found = tokens_of(lines)
     bits, counts = shapes.shape_lines(
         found.data, found.doc_lines, found.line_start, found.line_end, found.line_chars, found.line_last,
-        character_classes(), stop_marks(), shapes.SIGN_TABLE,
+        character_classes(), stop_marks(), shapes.ASCII_TABLE,
     )  # fmt: skip
     asked = set(shapes.SHAPES) - {"speaker"}
     for line, got in zip(solid(lines), bits.tolist(), strict=True):

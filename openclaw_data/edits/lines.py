@@ -50,7 +50,7 @@ def chinese_c4_lines(texts: pa.Array) -> tuple[pa.Array, Any]:
     found = tokenize(texts)
     bits, _ = shapes.shape_lines(
         found.data, found.doc_lines, found.line_start, found.line_end, found.line_chars, found.line_last,
-        scanner.character_classes(), stop_marks(), shapes.SIGN_TABLE,
+        scanner.character_classes(), stop_marks(), shapes.ASCII_TABLE,
     )  # fmt: skip
     return _without(texts, found, (bits & np.uint32(1 << shapes.BIT["sentence"])) != 0)
 

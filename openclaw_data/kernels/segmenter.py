@@ -82,7 +82,8 @@ def tables() -> Tables:
     deeper = np.concatenate(parents[2:]) << 15 | np.concatenate(codes[2:])
     return Tables(
         _pair_table(entries), values, _bits(keys, _SEEN_BITS), _bits(deeper, _DEEPER_BITS), children,
-        np.concatenate(codes).astype(np.uint16), weight, np.concatenate(([_NONE] * 2, weights[0])), -float(total), start, step, emit,
+        np.concatenate(codes).astype(np.uint16), weight, np.concatenate(([_NONE] * 2, weights[0])), -float(total),
+        start, step, emit,
     )  # fmt: skip
 
 

@@ -49,13 +49,31 @@ _QUANTITY = np.uint32(1 << 12)
 _SIGNS = b"{}()[]<>=;_/\\|$#*&^~+@`%"
 
 
-def _sign_table() -> Any:
-    table = np.zeros(256, np.bool_)
-    table[list(_SIGNS)] = True
+_ADDRESS, _SECOND, _MARKUP = 1, 2, 4
+"""What may begin or end at a character of ASCII: an address, a pair of signs, markup. A bit each."""
+_PART = 60_000
+"""Characters that are counted in lanes of 16 bits at once."""
+
+
+def _ascii_table() -> Any:
+    """What each character of ASCII counts as, uint64[128, 3], so that one addition counts it everywhere.
+
+    Lanes of 16 bits: small letters, capitals, digits, signs; what is more than a space, tabs, bars, braces. Then what
+    it may begin or end, and in the second byte what it lets begin or end behind it.
+    """
+    table = np.zeros((128, 3), np.uint64)
+    lanes = (str.islower, str.isupper, str.isdigit, lambda c: ord(c) in _SIGNS)
+    more = (lambda c: c > " ", lambda c: c == "\t", lambda c: c == "|", lambda c: c in "{}")
+    events = ((_ADDRESS, "hw"), (_SECOND, "=+&|>)"), (_MARKUP, "<]["))
+    for code, c in enumerate(map(chr, range(128))):
+        for column, tests in enumerate((lanes, more)):
+            table[code, column] = sum(1 << 16 * k for k, test in enumerate(tests) if test(c))
+        behind = _MARKUP | _ADDRESS * (not c.isalpha()) | _SECOND * (c in "=+&|-(")
+        table[code, 2] = sum(bit for bit, found in events if c in found) | behind << 8
     return table
 
 
-SIGN_TABLE = _sign_table()
+ASCII_TABLE = _ascii_table()
 
 
 @numba.njit(cache=True, nogil=True)
@@ -154,60 +172,80 @@ def _joins_signs(b: Any, before: Any) -> Any:
 
 
 @numba.njit(cache=True, nogil=True)
-def _shape(
-    data: Any, i: Any, stop: int, chars: int, end: Any, classes: Any, stops: Any, signs: Any, counts: Any
-) -> Any:  # fmt: skip
-    """Shape of the line of bytes i to stop; adds to its document's counts int64[4]. `end`: its last code point."""
-    begin: Any = i
-    han = latin = upper = lower = digits = letters = bars = tabs = sign = solid = strong = braces = 0
-    skip: Any = i  # up to here the bytes are markup or an address already
-    before = 0
+def _event(data: Any, i: int, stop: int, skip: Any, before: int, counts: Any) -> Any:
+    """What begins or ends at `i`: (1 for the second of two signs that programs write, up to where markup or address go).
+
+    Up to `skip` the bytes are markup or an address already. Adds to its document's counts int64[4].
+    """
+    b = data[i]
+    if b in (0x68, 0x77):
+        size = address_length(data, i, stop) if i >= skip else 0
+        counts[0] += size > 0
+        counts[1] += size
+        return 0, max(skip, i + size)
+    if b in (0x3C, 0x5D, 0x5B) and i >= skip and i + 1 < stop:
+        size = _markup_length(data, i, stop)
+        for k in range(i, i + size):
+            counts[2] += (data[k] & 0xC0) != 0x80
+        skip = max(skip, i + size)
+    return int(_joins_signs(b, before)), skip
+
+
+_TALLY = 13
+_HAN, _LETTERS, _LATINS, _OTHERS, _STRONG, _LANES = 0, 1, 2, 3, 4, 5
+"""Slots of a line's tally. Letters and Latin letters: beyond ASCII; others: characters beyond ASCII. Then the lanes."""
+
+
+@numba.njit(cache=True, nogil=True)
+def _count(data: Any, i: Any, stop: int, classes: Any, table: Any, counts: Any, tally: Any) -> bool:
+    """Count the characters of the line of bytes i to stop in `tally` int64[13]; is there a damaged one?"""
+    skip: Any = i
+    before = han = letters = latins = others = strong = 0
     damaged = False
+    tally[:] = 0
     while i < stop:
-        b = np.int64(data[i])
-        if b >= 0x80:
+        part = min(stop, i + _PART)
+        first, second = np.uint64(0), np.uint64(0)
+        while i < part:
+            b = np.int64(data[i])
+            if b < 0x80:
+                first += table[b, 0]
+                second += table[b, 1]
+                if table[b, 2] & (table[before, 2] >> np.uint64(8)) & np.uint64(7):
+                    pair, skip = _event(data, i, stop, skip, before, counts)
+                    strong += pair
+                before = b
+                i += 1
+                continue
+            before = 0
+            others += 1
+            if (0xE5 <= b <= 0xE9 or (b == 0xE4 and i + 1 < stop and data[i + 1] >= 0xB8)) and i + 2 < stop:
+                han += 1
+                i += 3
+                continue
             code, width = decode(data, i, stop)
             entry = np.int64(classes[code]) if code < len(classes) else 0
-            kind = entry & 0xF
-            solid += 1
-            damaged = damaged or 0xE000 <= code <= 0xF8FF or code in (0xFFFD, 0x25A0, 0x25A1)
-            if kind in (HAN, KANA):
-                han += 1
-            elif kind == LETTER:
+            damaged |= 0xE000 <= code <= 0xF8FF or code in (0xFFFD, 0x25A0, 0x25A1)
+            han += entry & 0xF in (HAN, KANA)
+            if entry & 0xF == LETTER:
                 letters += 1
-                latin += (entry & LATIN) != 0
-            before = 0
+                latins += (entry & LATIN) != 0
             i += width
-            continue
-        if 97 <= b <= 122:
-            lower += 1
-            if b in (0x68, 0x77) and i >= skip and not 97 <= before | 32 <= 122:
-                size = address_length(data, i, stop)
-                if size:
-                    counts[0] += 1
-                    counts[1] += size
-                    skip = i + size
-        elif 65 <= b <= 90:
-            upper += 1
-        elif 48 <= b <= 57:
-            digits += 1
-        elif signs[b]:
-            sign += 1
-            bars += b == 0x7C
-            braces += b in (0x7B, 0x7D)
-            strong += _joins_signs(b, before)
-            if b in (0x3C, 0x5D, 0x5B) and i >= skip and i + 1 < stop:
-                size = _markup_length(data, i, stop)
-                for k in range(i, i + size):
-                    counts[2] += (data[k] & 0xC0) != 0x80
-                skip = max(skip, i + size)
-        solid += 1 if b > 32 else 0
-        tabs += 1 if b == 9 else 0
-        before = int(b)
-        i += 1
-    counts[3] += braces
-    latin += upper + lower
-    letters += upper + lower + han
+        for k in range(4):
+            tally[_LANES + k] += (first >> np.uint64(16 * k)) & np.uint64(0xFFFF)
+            tally[_LANES + 4 + k] += (second >> np.uint64(16 * k)) & np.uint64(0xFFFF)
+    tally[_HAN], tally[_LETTERS], tally[_LATINS], tally[_OTHERS], tally[_STRONG] = han, letters, latins, others, strong
+    return damaged
+
+
+@numba.njit(cache=True, nogil=True)
+def _shape(data: Any, begin: int, stop: int, tally: Any) -> Any:
+    """Shape of the line of bytes begin to stop by its counts, and by what stands at its beginning."""
+    lower, upper, digits, sign, solid, tabs, bars, braces = tally[_LANES:]
+    solid += tally[_OTHERS]
+    han, strong = tally[_HAN], tally[_STRONG]
+    latin = tally[_LATINS] + upper + lower
+    letters = tally[_LETTERS] + upper + lower + han
     shape: Any = np.uint32(0)
     if han == 0 and bars < 2 and (_is_code(data, begin, stop, strong, sign, solid) if latin else braces > 0):
         shape |= _CODE
@@ -227,8 +265,14 @@ def _shape(
         shape |= _CHINESE if 3 * han >= latin else _LATIN
     if _speaks(data, begin, stop):
         shape |= _SPEAKER
-    closes = end in (0x3002, 0xFF01, 0xFF1F, 0x2026, 0x201D, 0xFF1A)
-    if closes and not damaged and 5 <= chars <= 500:
+    return shape
+
+
+@numba.njit(cache=True, nogil=True, inline="always")
+def _ending(end: Any, chars: int, damaged: bool, stops: Any) -> Any:
+    """Shape of a line by its last character."""
+    shape: Any = np.uint32(0)
+    if end in (0x3002, 0xFF01, 0xFF1F, 0x2026, 0x201D, 0xFF1A) and not damaged and 5 <= chars <= 500:
         shape |= _SENTENCE
     if end < len(stops) and stops[end]:
         shape |= _STOP
@@ -238,21 +282,22 @@ def _shape(
 @numba.njit(cache=True, nogil=True)
 def shape_lines(
     data: Any, doc_lines: Any, line_start: Any, line_end: Any, line_chars: Any, line_last: Any,
-    classes: Any, stops: Any, signs: Any,
+    classes: Any, stops: Any, table: Any,
 ) -> Any:  # fmt: skip
     """Shapes of lines and counts of documents.
 
     data uint8[bytes], doc_lines int64[n+1], line_start and line_end int64[l], line_chars int32[l],
-    line_last uint32[l]; classes uint8[TABLE_SIZE]; stops bool[TABLE_SIZE]: FineWeb's terminal marks; signs bool[256]:
-    `SIGN_TABLE`. Returns (shapes uint32[l], counts int64[n, 4]: `COUNTS`).
+    line_last uint32[l]; classes uint8[TABLE_SIZE]; stops bool[TABLE_SIZE]: FineWeb's terminal marks; table:
+    `ASCII_TABLE`. Returns (shapes uint32[l], counts int64[n, 4]: `COUNTS`).
     """
     shapes, counts = np.zeros(len(line_start), np.uint32), np.zeros((len(doc_lines) - 1, 4), np.int64)
+    tally = np.empty(_TALLY, np.int64)
     for d in range(len(doc_lines) - 1):
         for n in range(doc_lines[d], doc_lines[d + 1]):
-            end = np.int64(line_last[n])
-            shapes[n] = _shape(
-                data, line_start[n], line_end[n], line_chars[n], end, classes, stops, signs, counts[d]
-            )  # fmt: skip
+            damaged = _count(data, line_start[n], line_end[n], classes, table, counts[d], tally)
+            counts[d, 3] += tally[_TALLY - 1]
+            shapes[n] = _shape(data, line_start[n], line_end[n], tally)
+            shapes[n] |= _ending(np.int64(line_last[n]), line_chars[n], damaged, stops)
     return shapes, counts
 
 

@@ -93,7 +93,7 @@ def shape_lines(data: Any, lines: Any) -> Any:
     """`kernels.shapes.shape_lines` for a buffer and its lines: `Tokens` or `kernels.solid_lines.Lines`."""
     return kernel.shape_lines(
         data, lines.doc_lines, lines.line_start, lines.line_end, lines.line_chars, lines.line_last,
-        scanner.character_classes(), stop_marks(), kernel.SIGN_TABLE,
+        scanner.character_classes(), stop_marks(), kernel.ASCII_TABLE,
     )  # fmt: skip
 
 
