@@ -1,5 +1,6 @@
 """What a line looks like: code, a table row, an item of a list, a number, capitals; one pass over the lines' bytes."""
 
+from string import ascii_lowercase, ascii_uppercase, digits
 from typing import Any
 
 import numba
@@ -62,12 +63,12 @@ def _ascii_table() -> Any:
     it may begin or end, and in the second byte what it lets begin or end behind it.
     """
     table = np.zeros((128, 3), np.uint64)
-    lanes = (str.islower, str.isupper, str.isdigit, lambda c: ord(c) in _SIGNS)
-    more = (lambda c: c > " ", lambda c: c == "\t", lambda c: c == "|", lambda c: c in "{}")
+    solid = "".join(map(chr, range(33, 128)))
+    lanes = (ascii_lowercase, ascii_uppercase, digits, _SIGNS.decode()), (solid, "\t", "|", "{}")
     events = ((_ADDRESS, "hw"), (_SECOND, "=+&|>)"), (_MARKUP, "<]["))
     for code, c in enumerate(map(chr, range(128))):
-        for column, tests in enumerate((lanes, more)):
-            table[code, column] = sum(1 << 16 * k for k, test in enumerate(tests) if test(c))
+        for column, four in enumerate(lanes):
+            table[code, column] = sum(1 << 16 * k for k, held in enumerate(four) if c in held)
         behind = _MARKUP | _ADDRESS * (not c.isalpha()) | _SECOND * (c in "=+&|-(")
         table[code, 2] = sum(bit for bit, found in events if c in found) | behind << 8
     return table
@@ -173,9 +174,9 @@ def _joins_signs(b: Any, before: Any) -> Any:
 
 @numba.njit(cache=True, nogil=True)
 def _event(data: Any, i: int, stop: int, skip: Any, before: int, counts: Any) -> Any:
-    """What begins or ends at `i`: (1 for the second of two signs that programs write, up to where markup or address go).
+    """What begins or ends at `i`: (is it the second of two signs that programs write, where markup or an address ends).
 
-    Up to `skip` the bytes are markup or an address already. Adds to its document's counts int64[4].
+    Up to `skip` the bytes are such already. Adds to its document's counts int64[4].
     """
     b = data[i]
     if b in (0x68, 0x77):
@@ -200,7 +201,8 @@ _HAN, _LETTERS, _LATINS, _OTHERS, _STRONG, _LANES = 0, 1, 2, 3, 4, 5
 def _count(data: Any, i: Any, stop: int, classes: Any, table: Any, counts: Any, tally: Any) -> bool:
     """Count the characters of the line of bytes i to stop in `tally` int64[13]; is there a damaged one?"""
     skip: Any = i
-    before = han = letters = latins = others = strong = 0
+    before: Any = 0
+    han = letters = latins = others = strong = 0
     damaged = False
     tally[:] = 0
     while i < stop:
@@ -241,7 +243,7 @@ def _count(data: Any, i: Any, stop: int, classes: Any, table: Any, counts: Any, 
 @numba.njit(cache=True, nogil=True)
 def _shape(data: Any, begin: int, stop: int, tally: Any) -> Any:
     """Shape of the line of bytes begin to stop by its counts, and by what stands at its beginning."""
-    lower, upper, digits, sign, solid, tabs, bars, braces = tally[_LANES:]
+    lower, upper, figures, sign, solid, tabs, bars, braces = tally[_LANES:]
     solid += tally[_OTHERS]
     han, strong = tally[_HAN], tally[_STRONG]
     latin = tally[_LATINS] + upper + lower
@@ -255,7 +257,7 @@ def _shape(data: Any, begin: int, stop: int, tally: Any) -> Any:
         shape |= _NUMBERED if letters else _ENUMERATOR
     elif letters and _amount(data, begin, stop):
         shape |= _QUANTITY
-    if digits and not letters:
+    if figures and not letters:
         shape |= _DIGITS
     if upper + lower >= 2 and upper > lower:
         shape |= _UPPER
@@ -269,7 +271,7 @@ def _shape(data: Any, begin: int, stop: int, tally: Any) -> Any:
 
 
 @numba.njit(cache=True, nogil=True, inline="always")
-def _ending(end: Any, chars: int, damaged: bool, stops: Any) -> Any:
+def _ending(end: Any, chars: int, damaged: Any, stops: Any) -> Any:
     """Shape of a line by its last character."""
     shape: Any = np.uint32(0)
     if end in (0x3002, 0xFF01, 0xFF1F, 0x2026, 0x201D, 0xFF1A) and not damaged and 5 <= chars <= 500:
