@@ -25,7 +25,7 @@ def environment(*folders: Path) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.globals.update(t=words.both, pair=words.pair, charts=charts, policy=POLICY, risk=risk)
+    made.globals.update(t=words.both, pair=words.pair, named=words.named, charts=charts, policy=POLICY, risk=risk)
     made.filters.update(
         visible=visible, breaks=breaks, as_json=as_json, n=integer, percent=percent, size=size, short=short
     )

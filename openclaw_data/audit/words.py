@@ -2,6 +2,17 @@
 
 from markupsafe import Markup
 
+CODES = {
+    "clear": "开放许可",
+    "reserved": "声明保留",
+    "unknown": "未见声明",  # rights_status
+    "open-dataset": "开源数据集",
+    "self-collected": "自行采集",
+    "commercial": "商业采购",  # origin
+    "user": "用户数据",
+    "synthetic": "合成数据",
+}
+"""What readers of Chinese see for a code of the data; readers of English see the code."""
 WORDS: dict[str, tuple[str, str]] = {
     "title": ("Audit report", "审计报告"),
     "explain": ("What the rules of this run do", "本次运行中各条规则的作用"),
@@ -164,3 +175,8 @@ def pair(english: str, chinese: str) -> Markup:
     """Two texts that say the same; both are escaped."""
     made = Markup('<span class="en" lang="en">{}</span><span class="zh" lang="zh">{}</span>')
     return made.format(english, chinese)
+
+
+def named(code: str) -> Markup:
+    """A code, in Chinese by its name where it has one."""
+    return pair(code, CODES.get(code, code))
