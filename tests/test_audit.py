@@ -6,13 +6,26 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+import jinja2
 import numpy as np
 import polars as pl
 import pyarrow.parquet as pq
 import pytest
 
 from openclaw_data import share
-from openclaw_data.audit import annex, blocks, charts, compliance, histograms, page, report, residue, words, write
+from openclaw_data.audit import (
+    annex,
+    blocks,
+    charts,
+    compiled,
+    compliance,
+    histograms,
+    page,
+    report,
+    residue,
+    words,
+    write,
+)
 from openclaw_data.dataset import manifest
 from openclaw_data.documents import DataError
 from openclaw_data.signals import risks
@@ -348,3 +361,20 @@ def test_a_filled_template_is_a_quiet_page_too(browser: Page, found: report.Repo
         assert browser.low_contrast() == []
         assert browser.console() == []
         assert "<script" not in compliance.markdown(compliance.fill(key, hostile(found)), hostile(found), "en")
+
+
+def test_a_template_is_compiled_once_for_all_processes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(compiled, "FOLDER", tmp_path / "cache")
+    monkeypatch.setattr("sys.dont_write_bytecode", False)
+    (tmp_path / "page.j2").write_text("{{ 1 }}")
+
+    def environment() -> jinja2.Environment:
+        kept = compiled.Compiled(tmp_path / "page.j2")
+        return jinja2.Environment(loader=jinja2.FileSystemLoader(tmp_path), bytecode_cache=kept, autoescape=True)
+
+    assert environment().get_template("page.j2").render() == "1"
+    with monkeypatch.context() as patched:
+        patched.delattr(jinja2.Environment, "compile")
+        assert environment().get_template("page.j2").render() == "1"
+    (tmp_path / "page.j2").write_text("{{ 2 }}")
+    assert environment().get_template("page.j2").render() == "2"

@@ -8,6 +8,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from openclaw_data.audit import annex, charts, compliance, report, words
+from openclaw_data.audit.compiled import Compiled
 from openclaw_data.audit.escapes import as_json, breaks, integer, percent, size, visible
 from openclaw_data.signals import risks
 
@@ -24,6 +25,8 @@ def environment(*folders: Path) -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        optimized=False,  # no filter's result becomes a part of the compiled template
+        bytecode_cache=Compiled(Path(__file__)),
     )
     made.globals.update(t=words.both, pair=words.pair, named=words.named, charts=charts, policy=POLICY, risk=risk)
     made.filters.update(

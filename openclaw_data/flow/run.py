@@ -4,6 +4,7 @@ import contextlib
 import resource
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -130,7 +131,7 @@ def annotate_only(
         if open_output(job.output, identity) is None:
             folder.open_folder(job.work, identity, splits)
             begin_output(job.output, identity)
-            _annotate(job)
+            _annotate(job, splits)
 
 
 @contextlib.contextmanager
@@ -150,7 +151,8 @@ def finish(
 ) -> manifest.Manifest:
     """Do what is left of a run whose folders are open: annotate, deduplicate, publish, balance, describe."""
     seconds, began = {}, 0.0
-    for name, stage in (("annotate", _annotate), ("deduplicate", _deduplicate), ("publish", _publish)):
+    stages = (("annotate", partial(_annotate, splits=splits)), ("deduplicate", _deduplicate), ("publish", _publish))
+    for name, stage in stages:
         started = time.monotonic()
         stage(job)
         if name == "annotate":
@@ -207,8 +209,10 @@ def _cpu() -> float:
     return here + local.cpu_seconds()
 
 
-def _annotate(job: folder.Job) -> None:
-    _each(job, "annotate", annotate.annotate_split, storage.join(job.work, annotate.STAGE), job.parts)
+def _annotate(job: folder.Job, splits: list[ingest.Split]) -> None:
+    """The largest first: at the end no worker waits for another's long part."""
+    order = sorted(range(job.parts), key=lambda n: splits[n].start - splits[n].stop)
+    _each(job, "annotate", annotate.annotate_split, storage.join(job.work, annotate.STAGE), order)
 
 
 def _deduplicate(job: folder.Job) -> None:
@@ -220,17 +224,19 @@ def _deduplicate(job: folder.Job) -> None:
 
 
 def _publish(job: folder.Job) -> None:
-    _each(job, "decide", publish.decide_part, storage.join(job.marks, publish.DECISIONS), job.parts)
+    _each(job, "decide", publish.decide_part, storage.join(job.marks, publish.DECISIONS), range(job.parts))
     shards = publish.plan_shards(job.marks, job.parts, job.resolved.recipe.output.shard_bytes)
     storage.write_json(storage.join(job.marks, "shards.json"), shards)
-    _each(job, "publish", publish.write_shard, storage.join(job.marks, publish.SHARDS), len(shards))
+    _each(job, "publish", publish.write_shard, storage.join(job.marks, publish.SHARDS), range(len(shards)))
 
 
-def _each(job: folder.Job, name: str, function: Callable[[folder.Task], int], marks: str, total: int) -> None:
-    """Run `function` for every part of a stage that has no marker in the folder `marks` yet."""
+def _each(
+    job: folder.Job, name: str, function: Callable[[folder.Task], int], marks: str, numbers: Sequence[int]
+) -> None:
+    """Run `function`, in the order of `numbers`, for the parts of a stage that have no marker in `marks` yet."""
     done = folder.done(marks)
-    todo = [folder.Task(job.work, job.run_id, job.output, n) for n in range(total) if n not in done]
-    with progress.stage(name, marks, total, quiet=job.quiet) as tick:
+    todo = [folder.Task(job.work, job.run_id, job.output, n) for n in numbers if n not in done]
+    with progress.stage(name, marks, len(numbers), quiet=job.quiet) as tick:
         if todo:
             runner.execute(steps.each(name, function, todo), job.engine, tick)
 
