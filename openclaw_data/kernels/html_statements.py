@@ -10,10 +10,14 @@ import numpy as np
 
 from openclaw_data.kernels.html_layout import BASE, HTML, JSON_LD, LINK, META, TIME
 from openclaw_data.kernels.html_tables import fnv
-from openclaw_data.kernels.html_tags import FNV_BASIS, FNV_PRIME, is_space, lookup
+from openclaw_data.kernels.html_tags import FNV_BASIS, FNV_PRIME, lookup
 
 MOST_BYTES = 8_000
 """How far a tag is read."""
+_FOLDED = np.arange(256, dtype=np.uint8)
+"""Bytes with letters in lower case; 0 for those between words."""
+_FOLDED[ord("A") : ord("Z") + 1] += 32
+_FOLDED[list(b" \t\n\f\r\"'/<=>")] = 0
 
 
 def table(words: Any) -> Any:
@@ -45,12 +49,12 @@ def chosen(data: Any, marks: Any, keys: Any) -> Any:
             end = min(np.int64(marks[m, 2]), np.int64(marks[m, 1]) + MOST_BYTES)
             h = FNV_BASIS
             for i in range(np.int64(marks[m, 1]), end):
-                c = data[i]
-                if is_space(c) or c in (34, 39, 47, 60, 61, 62):
+                c = _FOLDED[data[i]]
+                if c:
+                    h = (h ^ np.uint64(c)) * FNV_PRIME
+                elif h != FNV_BASIS:
                     if lookup(keys, h) >= 0:
                         found[m] = True
                         break
                     h = FNV_BASIS
-                else:
-                    h = (h ^ np.uint64(c + 32 if 65 <= c <= 90 else c)) * FNV_PRIME
     return found

@@ -62,7 +62,14 @@ def columns(
 
     columns = (raw.column(name).to_pylist() for name in ("headers", "source_id", "url"))
     decided = []
+    silent = {
+        s: decide(Evidence().with_source_licence(licences.get(s, "")))
+        for s in raw.column("source_id").unique().to_pylist()
+    }
     for lines, source, url, content in zip(*columns, search.contents(raw, pages), strict=True):
+        if not (lines or content.payload or content.text or optouts):  # most records say nothing
+            decided.append(silent[source])
+            continue
         found = _read(lines, content).with_source_licence(licences.get(source, ""))
         if optouts and (domain := optout.match(url, optouts)):
             found = found.joined(Evidence((f"optout:{domain}",), reserved=True))
