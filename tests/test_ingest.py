@@ -78,6 +78,14 @@ def test_one_damaged_member_costs_one_record(tmp_path):
     assert rows[2]["error_detail"]
 
 
+def test_a_damaged_member_of_several_records_gives_those_before_the_damage(tmp_path):
+    body = PAGE + random.Random(0).randbytes(60_000)
+    packed = bytearray(gzip.compress(record(body, name="a") + record(body[::-1], name="b")))
+    packed[len(packed) * 3 // 4] ^= 255
+    (tmp_path / "f.warc.gz").write_bytes(bytes(packed) + gzip.compress(record(name="c")))
+    assert outcomes(read(tmp_path / "f.warc.gz")[0]) == ["ok", "decompression", "ok"]
+
+
 @pytest.mark.parametrize("pack", [bytes, gzip.compress], ids=["plain", "gzip"])
 @pytest.mark.parametrize("length", [3, 10**6, 10**17, "x", -1])
 def test_a_record_that_lies_about_its_length_costs_itself(tmp_path, pack, length):

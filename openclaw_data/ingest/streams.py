@@ -87,6 +87,10 @@ class Members:
             self.start = self.position
             return self._some()
         while self._some():
+            if len(self._input) - self._used >= 9 and self._engine.start.match(self._input, self._used):
+                self.start = self.position
+                self._object, self._given = self._engine.make(), 0
+                return True
             self._skip_padding()
             if self._used == len(self._input):
                 continue

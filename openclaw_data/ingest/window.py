@@ -7,6 +7,7 @@ from openclaw_data.ingest.streams import Damaged, Members
 BEGIN = b"WARC/"
 """What a record begins with."""
 _KEPT_BYTES = 1 << 20
+_WHOLE_BYTES = 1 << 20
 _NEXT = re.compile(rb"\nWARC/\d{1,2}\.\d{1,4}[ \t]*\r?\n")
 
 
@@ -27,6 +28,7 @@ class Window:
         self._kept: list[bytes] = []
         self._lost = False
         self._pending: tuple[int, bytes] | Damaged | None = None
+        self._damage: Damaged | None = None
 
     @property
     def tell(self) -> int:
@@ -54,11 +56,17 @@ class Window:
         return more
 
     def whole(self) -> bytes:
-        """All of the member that was just begun, where it is decompressed at one go, else nothing; it stays unread."""
-        if self.plain or self._at:
+        """All of the member that was just begun, unless it is long, damaged or in a plain file; it stays unread."""
+        if self.plain or self._at or self._pending is not None:
             return b""
-        self._data = self._data or self.members.pull()
-        if not self.members.ended or self._pending is not None:
+        parts = [self._data] if self._data else []
+        try:
+            while not self.members.ended and sum(map(len, parts)) < _WHOLE_BYTES:
+                parts.append(self.members.pull())
+        except Damaged as damage:
+            self._damage = damage  # what stands before it is read first
+        self._data = b"".join(parts)
+        if self._damage is not None or not self.members.ended:
             return b""
         self.end = self.members.position
         return self._data
@@ -68,6 +76,8 @@ class Window:
         while len(self._data) - self._at < count:
             if self._pending is not None:
                 break
+            if self._damage is not None:
+                raise self._damage
             more = self.members.pull()
             if not more:
                 self.end = self.members.position
