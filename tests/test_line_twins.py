@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from openclaw_data import documents, signals
 from openclaw_data.kernels import c4, marks, shapes
 from openclaw_data.kernels.characters import character_classes
-from openclaw_data.signals import chinese
 from openclaw_data.signals.raw_lines import stop_marks
 from openclaw_data.signals.shapes import c4_lines
 from openclaw_data.signals.tokens import tokenize
@@ -82,7 +81,7 @@ def test_particles_and_rows_of_nouns_equal_their_twins(pieces):
     text = "".join(pieces)
     offsets, data = documents.text_buffers(pa.array(["first", text]).slice(1))
     tables = ["".join(map(chr, codes)) for codes in (marks.MODERN, marks.CLASSICAL, marks.VOICE)]
-    got = marks.particles(offsets, data, character_classes(), *chinese._tables())
+    got = marks.particles(offsets, data, character_classes(), marks.particle_kinds())
     assert got[0].tolist() == twin.particles(text, *tables, set("国國省市县縣区區校院党黨军軍司"))
 
 

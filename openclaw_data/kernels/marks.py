@@ -1,11 +1,12 @@
 """Chapter headings, runs of bare nouns and particles: what tells novels, stuffed pages and classical Chinese."""
 
+from functools import cache
 from typing import Any
 
 import numba
 import numpy as np
 
-from openclaw_data.kernels.characters import HAN, PUNCTUATION, SPACE, classify, decode
+from openclaw_data.kernels.characters import HAN, PUNCTUATION, SPACE, character_classes, classify, decode
 
 _CHAPTER_ENDS = (0x7AE0, 0x8282, 0x7BC0, 0x56DE, 0x5377, 0x96C6)  # 章 节 節 回 卷 集
 _CHAPTER_NUMBERS = "一二三四五六七八九十百千零〇两兩0123456789０１２３４５６７８９"
@@ -21,8 +22,21 @@ VOICE = np.array(sorted(ord(c) for c in "我俺咱吧呢啊哦嘛啦呀哈哎唉
 """What someone says of themselves, and the particles of speech."""
 _OFFICIAL = np.array(sorted(ord(c) for c in "国國省市县縣区區校院党黨军軍司"), np.int64)
 """What makes 我 the we of news and notices: 我国, 我省, 我校."""
+_MODERN, _CLASSICAL, _VOICE, _INSIDE = 1, 2, 4, 8
 _LEAST_RUN = 6
 """Bare nouns in a row that make a run."""
+
+
+@cache
+def particle_kinds() -> Any:
+    """Which of the tables above characters are in, and what of ASCII parts no piece: bits, uint8[0xA000]."""
+    table, classes = np.zeros(0xA000, np.uint8), character_classes()[:0x80] & 0xF
+    for bit, codes in ((_MODERN, MODERN), (_CLASSICAL, CLASSICAL), (_VOICE, VOICE)):
+        table[codes] |= bit
+    table[:0x80][(classes != SPACE) & (classes != PUNCTUATION)] = _INSIDE
+    table[ord("|")] = 0
+    table.flags.writeable = False
+    return table
 
 
 @numba.njit(cache=True, nogil=True, inline="always")
@@ -75,14 +89,14 @@ def _official(data: Any, i: int, stop: int) -> bool:
 
 
 @numba.njit(cache=True, nogil=True)
-def particles(offsets: Any, data: Any, classes: Any, modern: Any, classical: Any, voice: Any) -> Any:
-    """Han characters, those of two tables, characters in runs of bare nouns, those of `voice`: int64[n, 5].
+def particles(offsets: Any, data: Any, classes: Any, kinds: Any) -> Any:
+    """Han characters, those of two tables, characters in runs of bare nouns, those of `VOICE`: int64[n, 5].
 
     我 before a word of office (我国, 我校) is no voice.
 
     A run is six pieces or more in a row, each of 2 to 8 Han characters (digits and letters may stand among them)
-    without a character of `modern`, parted by one mark or white space: of such are pages stuffed with search words.
-    offsets int64[n+1], data uint8[bytes], classes uint8[TABLE_SIZE]; the others bool[0xA000] by code point.
+    without a character of `MODERN`, parted by one mark or white space: of such are pages stuffed with search words.
+    offsets int64[n+1], data uint8[bytes], classes uint8[TABLE_SIZE]; kinds: `particle_kinds`.
     """
     out = np.zeros((len(offsets) - 1, 5), np.int64)
     for d in range(len(out)):
@@ -91,17 +105,22 @@ def particles(offsets: Any, data: Any, classes: Any, modern: Any, classical: Any
         bare = True
         while i <= stop:
             while i + 2 < stop and (0xE5 <= data[i] <= 0xE9 or (data[i] == 0xE4 and data[i + 1] >= 0xB8)):
-                code = (
-                    (np.int64(data[i]) & 0xF) << 12 | np.int64(data[i + 1] & 0x3F) << 6 | np.int64(data[i + 2] & 0x3F)
-                )
+                low = np.int64(data[i + 1] & 0x3F) << 6 | np.int64(data[i + 2] & 0x3F)
+                code = (np.int64(data[i]) & 0xF) << 12 | low
+                kind = np.int64(kinds[code])
                 han += 1
-                new += modern[code]
-                old += classical[code]
-                if voice[code]:
+                new += kind & _MODERN
+                old += (kind & _CLASSICAL) >> 1
+                if kind & _VOICE:
                     spoken += code != 0x6211 or not _official(data, i + 3, stop)
-                bare = bare and not modern[code]
+                bare = bare and not kind & _MODERN
                 piece += 1
                 i += 3
+            inside = i
+            while i < stop and kinds[data[i]] & _INSIDE:
+                i += 1
+            if i > inside:
+                continue
             if i < stop:
                 b = data[i]
                 if b < 0x80:

@@ -1,7 +1,6 @@
 """Signals of Chinese: its scripts mixed, classical Chinese, pages stuffed with search words, and damaged characters."""
 
-from functools import cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -46,7 +45,7 @@ def private_use(batch: pa.RecordBatch) -> PrivateUse:
 def particles(batch: pa.RecordBatch) -> Particles:
     """Particle signals of `text`."""
     found = tokens(batch)
-    table = kernel.particles(found.offsets, found.data, scanner.character_classes(), *_tables())
+    table = kernel.particles(found.offsets, found.data, scanner.character_classes(), kernel.particle_kinds())
     han = table[:, 0]
     return Particles(ratio(table[:, 1], han), ratio(table[:, 2], han), ratio(table[:, 3], han), ratio(table[:, 4], han))
 
@@ -64,13 +63,3 @@ def mixture(batch: pa.RecordBatch) -> Scripts:
         ratio(np.minimum(hans, hant), hans + hant),
         ratio(table[:, at["control"]], found.counts["chars"]),
     )
-
-
-@cache
-def _tables() -> tuple[Any, ...]:
-    made = []
-    for codes in (kernel.MODERN, kernel.CLASSICAL, kernel.VOICE):
-        table = np.zeros(0xA000, np.bool_)
-        table[codes] = True
-        made.append(table)
-    return tuple(made)
