@@ -101,7 +101,9 @@ def particles(offsets: Any, data: Any, classes: Any, kinds: Any) -> Any:
     out = np.zeros((len(offsets) - 1, 5), np.int64)
     for d in range(len(out)):
         i, stop = offsets[d], offsets[d + 1]
-        han = new = old = nouns = spoken = piece = run = run_chars = 0
+        new: Any = 0
+        old: Any = 0
+        han = nouns = spoken = piece = run = run_chars = 0
         bare = True
         while i <= stop:
             while i + 2 < stop and (0xE5 <= data[i] <= 0xE9 or (data[i] == 0xE4 and data[i + 1] >= 0xB8)):
