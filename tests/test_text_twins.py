@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from openclaw_data import documents, signals
 from openclaw_data.kernels import characters as scanner
-from openclaw_data.kernels import lexicon, raw_lines
+from openclaw_data.kernels import lexicon, raw_lines, spans
 from openclaw_data.signals.raw_lines import stop_marks
 from openclaw_data.signals.tokens import tokenize
 
@@ -91,3 +91,13 @@ def test_many_marks_on_one_han_character_stay_within_their_room():
     found = tokenize(pa.array(["我" + "\u0301" * 5000, "你们\u00ad好"]))
     assert found.counts["chars"].tolist() == [5001, 4]
     assert found.end[-1] == found.offsets[-1]
+
+
+@settings(deadline=None)
+@given(st.lists(st.text(st.sampled_from("aé的𠀀\n"), max_size=9), max_size=9))
+def test_spans_are_told_apart_by_their_bytes_and_counted_in_characters(texts):
+    offsets, data = documents.text_buffers(pa.array(["first", *texts]).slice(1))
+    hashes, chars = spans.digests(data, offsets[:-1], offsets[1:])
+    assert chars.tolist() == list(map(len, texts))
+    assert len(set(hashes.tolist())) == len(set(texts))
+    assert [texts.index(text) for text in texts] == [hashes.tolist().index(h) for h in hashes.tolist()]

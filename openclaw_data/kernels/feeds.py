@@ -78,12 +78,3 @@ def digest(data: Any, begin: int, end: int) -> Any:
         i += _1
     h = (h ^ rest) * _PRIME
     return h ^ (h >> _32)
-
-
-@numba.njit(cache=True, nogil=True)
-def digests(data: Any, start: Any, end: Any) -> Any:
-    """`digest` of each span of bytes: uint64[n]."""
-    out = np.empty(len(start), np.uint64)
-    for n in range(len(start)):
-        out[n] = digest(data, start[n], end[n])
-    return out

@@ -5,8 +5,8 @@ from typing import NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from openclaw_data.kernels import feeds
 from openclaw_data.kernels import ngrams as kernel
+from openclaw_data.kernels import spans
 from openclaw_data.signals.text import ratio
 from openclaw_data.signals.tokens import tokens
 
@@ -50,7 +50,7 @@ def duplicate_lines(batch: pa.RecordBatch) -> DuplicateLines:
     """Repeated lines and paragraphs of `text`."""
     found = tokens(batch)
     chars = found.counts["chars"]
-    line_hash = feeds.digests(found.data, found.line_start, found.line_end)
+    line_hash, _ = spans.digests(found.data, found.line_start, found.line_end)
     lines = kernel.duplicates(found.doc_lines, line_hash, found.line_chars)
     docs, hashes, sizes = kernel.paragraphs(found.doc_lines, found.line_opens, line_hash, found.line_chars)
     paragraphs = kernel.duplicates(docs, hashes, sizes)

@@ -7,8 +7,8 @@ import numpy as np
 import pyarrow as pa
 
 from openclaw_data import documents, share
+from openclaw_data.kernels import spans
 from openclaw_data.kernels import text as kernel
-from openclaw_data.kernels import tokens as scanner
 from openclaw_data.kernels.characters import character_classes
 from openclaw_data.signals.tokens import tokens
 
@@ -125,7 +125,7 @@ def listed(name: str) -> Any:
     rows = (share.folder("filters") / "words" / f"{name}.txt").read_text("utf-8").splitlines()
     unique = dict.fromkeys(row.strip() for row in rows if row.strip() and not row.startswith("#"))
     offsets, data = documents.text_buffers(pa.array(list(unique), pa.large_string()))
-    return scanner.hash_spans(data, offsets[:-1], offsets[1:])[0]
+    return spans.digests(data, offsets[:-1], offsets[1:])[0]
 
 
 def ratio(part: Any, whole: Any) -> pa.Array:

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 
 from openclaw_data import documents
-from openclaw_data.kernels import solid_lines
+from openclaw_data.kernels import solid_lines, spans
 from openclaw_data.kernels import tokens as kernel
 from openclaw_data.kernels.characters import character_classes
 
@@ -57,6 +57,6 @@ def tokenize(texts: pa.Array) -> Tokens:
     offsets, data = documents.text_buffers(texts)
     table, doc_tokens, start, end, kind = kernel.scan(offsets, data)
     counts = {name: table[:, k] for k, name in enumerate(kernel.COUNTS)}
-    hashes, chars = kernel.hash_spans(data, start, end)
+    hashes, chars = spans.digests(data, start, end)
     lines = solid_lines.Lines(*solid_lines.find(offsets, data, character_classes()))
     return Tokens(data, offsets, counts, doc_tokens, start, end, kind, chars, hashes, *lines)
