@@ -30,7 +30,9 @@ RUN = 3
 
 _SPACE, _WORD = 32, 1
 _BASE, _SPREAD = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xD6E8FEB86659FD93)
-_WORD_SEED, _32, _1 = np.uint64(0xA0761D6478BD642F), np.uint64(32), np.uint64(1)
+_WORD_SEED, _32, _1, _0 = np.uint64(0xA0761D6478BD642F), np.uint64(32), np.uint64(1), np.uint64(0)
+_TOGETHER = 2048
+"""Characters of windows that are hashed at a time, so that all arrays stay in the nearest cache."""
 
 
 @cache
@@ -157,19 +159,93 @@ def windows(first: Any, last: Any, size: int, most: int) -> Any:
 
 
 @numba.njit(cache=True, nogil=True)
+def _keep(codes: Any, begin: int, end: int, out: Any, n: int) -> int:
+    """Write the characters begin:end that count, and a space at either end, to `out` from `n` on; returns the end."""
+    out[n] = last = np.uint32(_SPACE)
+    n, run = n + 1, 1
+    for i in range(begin, end + 1):
+        entry = codes[i] if i < end else np.uint32(_SPACE)
+        c = entry & np.uint32(CODE)
+        run = run + 1 if c == last else 1
+        last = c
+        out[n] = entry
+        n += run <= (1 if c == _SPACE else RUN)
+    return n
+
+
+@numba.njit(cache=True, nogil=True)
+def _slots(kept: Any, m: int, shape: Any, hashed: Any, slots: Any) -> None:
+    """Write the slots of the n-grams that begin at each of m characters to slots[n - 1]; uses hashed uint64[m]."""
+    down = np.uint64(64 - shape[0])
+    hashed[:m] = _0
+    for n in range(1, shape[2] + 1):
+        behind, out = kept[n - 1 : m + n - 1], slots[n - 1]
+        for i in range(m):
+            h = hashed[i] * _BASE + (np.uint64(behind[i] & np.uint32(CODE)) + _1)
+            hashed[i] = h
+            out[i] = ((h if n == 1 else h ^ (h >> _32)) * _SPREAD) >> down
+
+
+@numba.njit(cache=True, nogil=True)
+def _sum_words(kept: Any, begin: int, end: int, shape: Any, weights: Any) -> Any:
+    """(sum of the weights of the words begin:end and, where the shape asks for them, their pairs; how many)."""
+    down = np.uint64(64 - shape[0])
+    total = grams = np.int64(0)
+    word = before = _0
+    for i in range(begin, end):
+        entry = kept[i]
+        if entry & np.uint32(WORD_BIT):
+            word = (word ^ (np.uint64(entry & np.uint32(CODE)) + _1)) * _BASE
+            word ^= word >> _32
+        elif word:
+            total += weights[((word ^ _WORD_SEED) * _SPREAD) >> down]
+            grams += 1
+            if shape[3] > 1 and before:
+                total += weights[(((before * _BASE + word) ^ _WORD_SEED) * _SPREAD) >> down]
+                grams += 1
+            before, word = word, _0
+    return total, grams
+
+
+@numba.njit(cache=True, nogil=True)
+def _sum(kept: Any, slots: Any, begin: int, end: int, shape: Any, weights: Any) -> Any:
+    """(sum of the weights of all grams of the characters begin:end of `kept`, how many they are)."""
+    total = grams = np.int64(0)
+    for n in range(shape[1], min(shape[2], end - begin) + 1):
+        grams += end - begin - n + 1
+        for i in range(begin, end - n + 1):
+            total += weights[slots[n - 1, i]]
+    if shape[3]:
+        more, words = _sum_words(kept, begin, end, shape, weights)
+        return total + more, grams + words
+    return total, grams
+
+
+@numba.njit(cache=True, nogil=True)
 def logits(begin: Any, end: Any, codes: Any, shape: Any, weights: Any, scale: float, bias: float) -> Any:
-    """The logit of each window: begin int64[w], end int64[w], weights int8[2**bits] -> float64[w]."""
-    out = np.empty(len(begin), np.float64)
-    longest = 0
+    """The logit of each window: begin int64[w], end int64[w], weights int8[2**bits] -> float64[w].
+
+    The grams are those of `grams`, of several windows at a time: loops over some thousand characters become vector
+    code, which those over a window of a hundred are too short for.
+    """
+    out, longest = np.empty(len(begin), np.float64), 0
     for w in range(len(begin)):
         longest = max(longest, end[w] - begin[w])
-    slots = np.empty((longest + 2) * 7, np.uint32)
-    for w in range(len(begin)):
-        n = _grams(codes, begin[w], end[w], shape, slots)
-        total = np.int64(0)
-        for k in range(n):
-            total += weights[slots[k]]
-        out[w] = bias + scale * total / np.sqrt(max(n, 1))
+    size = longest + 2 + _TOGETHER
+    kept, hashed = np.zeros(size + 5, np.uint32), np.empty(size, np.uint64)
+    slots, at = np.empty((5, size), np.uint32), np.zeros(size, np.int64)
+    w = 0
+    while w < len(begin):
+        m = count = 0
+        while w + count < len(begin) and m + end[w + count] - begin[w + count] + 2 <= size and count + 1 < size:
+            m = _keep(codes, begin[w + count], end[w + count], kept, m)
+            count += 1
+            at[count] = m
+        _slots(kept, m, shape, hashed, slots)
+        for k in range(count):
+            total, grams = _sum(kept, slots, at[k], at[k + 1], shape, weights)
+            out[w + k] = bias + scale * total / np.sqrt(np.float64(max(grams, 1)))
+        w += count
     return out
 
 
