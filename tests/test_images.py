@@ -10,6 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from openclaw_data.errors import DataError
+from openclaw_data.flow.work import Engine
+
 ROOT = Path(__file__).parents[1]
 DOCKERFILE = (ROOT / "docker" / "Dockerfile").read_text("utf-8")
 COPIED = [word for line in re.findall(r"^COPY (?!--)(.+)", DOCKERFILE, re.MULTILINE) for word in line.split()[:-1]]
@@ -54,3 +57,11 @@ def test_every_parameter_of_the_template_is_known_to_what_it_launches(monkeypatc
             re.compile(pattern)
         of_beam = options.PipelineOptions([f"--{parameter['name']}=x"]).get_all_options(drop_default=True)
         assert parameter["name"] in {*own, *of_beam}
+
+
+def test_a_template_launch_is_asked_for_the_image_alone():
+    on_beam = importlib.import_module("openclaw_data.flow.on_beam")
+    options = ("--template_location=gs://b/launch.json", "--sdk_container_image=i")
+    on_beam.refuse_missing(Engine(1, "DataflowRunner", options))
+    with pytest.raises(DataError, match="needs --sdk_container_image"):
+        on_beam.refuse_missing(Engine(1, "DataflowRunner", options[:1]))

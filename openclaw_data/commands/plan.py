@@ -69,8 +69,9 @@ def estimate(
     if as_json:
         print(json.dumps(found._asdict()))
         return
+    size = sum({s.path: s.size_bytes for s in splits}.values())
     print(
-        f"{len(splits):,} splits, {sum(s.size_bytes for s in {s.path: s for s in splits}.values()) / 1e6:,.1f} MB; "
+        f"{len(splits):,} split{'s' * (len(splits) != 1)}, {size / 1e6:,.1f} MB; "
         f"{found.sampled:,} records were annotated to say this:"
     )
     print(f"  documents            {found.documents:,}")

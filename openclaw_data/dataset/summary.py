@@ -61,7 +61,8 @@ def _duplicates(manifest: Manifest) -> str:
     shown = ", ".join(f"{n:,} of {name}" for n, name in sizes if n)
     first = found.largest[0]
     return (
-        f"Duplicates: {found.going:,} of {found.compared:,} documents go, in {found.clusters:,} clusters ({shown}); "
+        f"Duplicates: {found.going:,} of {found.compared:,} documents go, "
+        f"in {found.clusters:,} cluster{'s' * (found.clusters != 1)} ({shown}); "
         f"the largest has {first.size:,}: {first.urls[0] or first.ids[0]}"
     )
 
@@ -96,4 +97,5 @@ def _sizes(manifest: Manifest) -> str:
     written = sum(s.size_bytes for s in manifest.shards) / _MB
     text = sum(s.text_bytes for s in manifest.shards) / _MB
     times = ", ".join(f"{name} {seconds:.1f} s" for name, seconds in manifest.seconds.items())
-    return f"{read:.1f} MB in, {text:.1f} MB of text out ({written:.1f} MB in {len(manifest.shards)} shards); {times}"
+    shards = f"{len(manifest.shards)} shard{'s' * (len(manifest.shards) != 1)}"
+    return f"{read:.1f} MB in, {text:.1f} MB of text out ({written:.1f} MB in {shards}); {times}"

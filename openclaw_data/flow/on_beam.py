@@ -76,6 +76,8 @@ def refuse_missing(engine: Engine) -> None:
     options = pipeline_options(engine)
     cloud, workers = options.view_as(GoogleCloudOptions), options.view_as(WorkerOptions)
     needed = {"project": cloud.project, "region": cloud.region, "temp_location": cloud.temp_location}
+    if cloud.template_location:  # what launches a template fills in the rest
+        needed = {}
     needed |= {"sdk_container_image": workers.sdk_container_image}
     if missing := [f"--{name}" for name, value in needed.items() if not value]:
         fact = f"needs {', '.join(missing)}."
