@@ -3,14 +3,17 @@
 from markupsafe import Markup
 
 CODES = {
-    "clear": "开放许可",
+    "clear": "开放许可",  # rights_status
     "reserved": "声明保留",
-    "unknown": "未见声明",  # rights_status
-    "open-dataset": "开源数据集",
+    "unknown": "未见声明",
+    "open-dataset": "开源数据集",  # origin
     "self-collected": "自行采集",
-    "commercial": "商业采购",  # origin
+    "commercial": "商业采购",
     "user": "用户数据",
     "synthetic": "合成数据",
+    "licence": "许可证",  # publication
+    "creator": "发布者",
+    "url": "网址",
 }
 """What readers of Chinese see for a code of the data; readers of English see the code."""
 WORDS: dict[str, tuple[str, str]] = {
