@@ -3,7 +3,7 @@
 import os
 import signal
 import sys
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -75,34 +75,39 @@ def _root() -> None:
     """Keep `run` a sub-command even while it is the only one."""
 
 
+Inputs = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--input",
+        "-i",
+        metavar="ID=PATH",
+        help="Files of a source: a path, glob or URL; may be repeated. Replaces the recipe's own paths.",
+    ),
+]
+Work = Annotated[
+    str | None, typer.Option(help="Folder of the intermediate parts; a re-run goes on there. [default: OUTPUT.work]")
+]
+DryRun = Annotated[
+    bool, typer.Option("--dry-run", help="Only write the graphs a runner would get, and what is in them.")
+]
+SignKey = Annotated[
+    str | None, typer.Option(metavar="KEY", help="Sign the dataset with this EC P-256 private key (PEM).")
+]
+
+
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": False})
 def run(
     context: typer.Context,
     recipe: Annotated[str, typer.Argument(help="A recipe's name (`openclaw-data recipes` lists them) or a YAML file.")],
     output: Annotated[str, typer.Option("--output", "-o", help="Folder of the dataset; must be new or empty.")],
-    inputs: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--input",
-            "-i",
-            metavar="ID=PATH",
-            help="Files of a source: a path, glob or URL; may be repeated. Replaces the recipe's own paths.",
-        ),
-    ] = None,
-    work: Annotated[
-        str | None,
-        typer.Option(help="Folder of the intermediate parts; a re-run goes on there. [default: OUTPUT.work]"),
-    ] = None,
+    inputs: Inputs = None,
+    work: Work = None,
     workers: Annotated[int, typer.Option("--workers", "-w", min=1, max=500, help="Processes to use.")] = 1,
     force: Annotated[bool, typer.Option("--force", help="Replace what the folders hold of another run.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no tables.")] = False,
     runner: Annotated[str, typer.Option(help="`local`, or a runner of Apache Beam.")] = "local",
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Only write the graphs a runner would get, and what is in them.")
-    ] = False,
-    sign_key: Annotated[
-        str | None, typer.Option(metavar="KEY", help="Sign the dataset with this EC P-256 private key (PEM).")
-    ] = None,
+    dry_run: DryRun = False,
+    sign_key: SignKey = None,
 ) -> None:
     """Curate a dataset: annotate, deduplicate, publish, balance.
 
@@ -116,10 +121,11 @@ def run(
     from rich.console import Console
 
     logging.basicConfig(level=logging.ERROR)  # Beam warns on the root logger while it is imported
+    files, options = by_source(inputs or []), of_runner(context.args)
     if dry_run:
         from openclaw_data.commands.plan import show_graphs
 
-        show_graphs(recipe, output, work, by_source(inputs or []), runner, of_runner(context.args))
+        show_graphs(recipe, output, work, files, runner, options)
         return
     from openclaw_data.flow import pool
 
@@ -128,18 +134,8 @@ def run(
         from openclaw_data.dataset import summary
         from openclaw_data.flow.run import run as curate
 
-        result = curate(
-            recipe,
-            output,
-            work,
-            by_source(inputs or []),
-            workers,
-            force=force,
-            quiet=quiet,
-            engine=runner,
-            options=of_runner(context.args),
-            sign_key=sign_key,
-        )
+        how: dict[str, Any] = {"engine": runner, "options": options, "sign_key": sign_key}
+        result = curate(recipe, output, work, files, workers, force=force, quiet=quiet, **how)
     if not quiet:
         summary.show(result, output, Console())
 

@@ -7,7 +7,7 @@
 Numbers that were read in secondary sources only are marked so in docs/audit.md. Nothing here is legal advice.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 from openclaw_data.audit import report
@@ -231,6 +231,19 @@ def eu_ai_act(found: report.Report) -> Iterable[Row]:
     yield Row("3.3", ("Other information: personal data", "其他：个人信息"), _pii(found), "report.json pii")
 
 
+_TRACES = (
+    ("open-dataset", ("Traceable: open: licence", "可追溯：开源语料具有许可"), "report.json sources"),
+    (
+        "self-collected",
+        ("Traceable: self-collected: collection record", "可追溯：自采语料具有采集记录"),
+        "report.json sources; decisions/",
+    ),
+    ("commercial", ("Traceable: commercial: contract", "可追溯：商业语料具有合同"), "report.json sources"),
+    ("user", ("Traceable: user input: authorisation", "可追溯：使用者输入具有授权"), "report.json sources"),
+)
+"""GB/T 45654 5.1 c: origin of a source, what is asked of it, where the evidence is."""
+
+
 def gb_t_45654(found: report.Report) -> Iterable[Row]:
     """The evidence page for corpora: what is required, what was measured, where the evidence is."""
     checks = found.review.checks if found.review else ()
@@ -242,30 +255,8 @@ def gb_t_45654(found: report.Report) -> Iterable[Row]:
     yield Row(
         "5.1 b", ("Several sources for each language", "来源多样"), _diversity(found), "report.json sources, domains"
     )
-    yield Row(
-        "5.1 c",
-        ("Traceable: open: licence", "可追溯：开源语料具有许可"),
-        _of_origin(found, "open-dataset"),
-        "report.json sources",
-    )
-    yield Row(
-        "5.1 c",
-        ("Traceable: self-collected: collection record", "可追溯：自采语料具有采集记录"),
-        _of_origin(found, "self-collected"),
-        "report.json sources; decisions/",
-    )
-    yield Row(
-        "5.1 c",
-        ("Traceable: commercial: contract", "可追溯：商业语料具有合同"),
-        _of_origin(found, "commercial"),
-        "report.json sources",
-    )
-    yield Row(
-        "5.1 c",
-        ("Traceable: user input: authorisation", "可追溯：使用者输入具有授权"),
-        _of_origin(found, "user"),
-        "report.json sources",
-    )
+    for origin, title, evidence in _TRACES:
+        yield Row("5.1 c", title, _of_origin(found, origin), evidence)
     yield Row(
         "5.2 a", ("Filtering of illegal content", "违法不良信息过滤"), _illegal(found), "report.json risks, funnel"
     )
@@ -280,26 +271,22 @@ def gb_t_45654(found: report.Report) -> Iterable[Row]:
     )
     yield Row("5.2 c", ("Personal information", "个人信息"), _pii(found), "report.json pii")
     yield Row("5.2 c", ("Consent or other lawful basis", "个人同意或其他合法性基础"), MISSING)
-    yield Row(
-        "8.1",
-        (
-            "Keyword library: 10,000 words, 200 a risk of A.1, 100 a risk of A.2",
-            "关键词库：不少于 10 000 个，A.1 每类 200 个，A.2 每类 100 个",
-        ),
-        *_keywords(found),
-    )
-    yield Row(
-        "9.2 a",
-        ("People review at least 4,000 random items: 96 % pass", "人工抽检不少于 4 000 条，合格率不低于 96 %"),
-        *_check(checks, "manual"),
-    )
-    yield Row(
-        "9.2 b",
-        ("Technical review of at least 10 %: 98 % pass", "技术抽检不少于 10 %，合格率不低于 98 %"),
-        *_check(checks, "technical"),
-    )
+    yield from _looked_at(found, checks)
     for code, english in risks.RISKS.items():
         yield _risk(found, code, (english, RISKS_ZH[code]))
+
+
+def _looked_at(found: report.Report, checks: Sequence[Check]) -> Iterable[Row]:
+    """Keywords and reviews: 8.1, 9.2."""
+    keywords = (
+        "Keyword library: 10,000 words, 200 a risk of A.1, 100 a risk of A.2",
+        "关键词库：不少于 10 000 个，A.1 每类 200 个，A.2 每类 100 个",
+    )
+    yield Row("8.1", keywords, *_keywords(found))
+    people = ("People review at least 4,000 random items: 96 % pass", "人工抽检不少于 4 000 条，合格率不低于 96 %")
+    yield Row("9.2 a", people, *_check(checks, "manual"))
+    technical = ("Technical review of at least 10 %: 98 % pass", "技术抽检不少于 10 %，合格率不低于 98 %")
+    yield Row("9.2 b", technical, *_check(checks, "technical"))
 
 
 def _risk(found: report.Report, code: str, title: Pair) -> Row:

@@ -101,9 +101,10 @@ def check_policy(job: folder.Job) -> None:
     """
     asked = job.resolved.recipe.dedup
     assert asked is not None
-    there = storage.open_parquet(folder.path(job.work, "annotated", 0)).schema_arrow.names if job.parts else []
-    for column in matching.POLICY_COLUMNS[asked.keep]:
-        if job.parts and column not in there:
+    columns = matching.POLICY_COLUMNS[asked.keep] if job.parts else ()
+    there = storage.open_parquet(folder.path(job.work, "annotated", 0)).schema_arrow.names if columns else []
+    for column in columns:
+        if column not in there:
             raise DataError(
                 "dedup.keep", f"'{asked.keep}' needs the signal '{column}'.", f"Use a rule that measures {column}."
             )

@@ -273,10 +273,18 @@ def compared(matching: Matching, part: int) -> npt.NDArray[np.bool_]:
 
 
 def survivors(work: str, part: int) -> npt.NDArray[np.bool_]:
-    """The rows of an annotated part that no rule dropped and that are no errors: bool[rows]."""
+    """The rows of an annotated part that no rule dropped and that are no errors: bool[rows].
+
+    Several steps ask: the first of them leaves the answer in WORK/edges, which lives as long as deduplication.
+    """
+    path = edge_file(work, f"survivors-{part:05d}")
+    if storage.exists(path):
+        return load(path)
     table = pl.DataFrame(storage.open_parquet(folder.path(work, "annotated", part)).read(["dropped_by", "error"]))
     kept = (pl.col("dropped_by").list.len() == 0) & (pl.col("error") == "")
-    return np.array(table.select(kept.alias("kept"))["kept"].to_numpy())
+    found = np.array(table.select(kept.alias("kept"))["kept"].to_numpy())
+    save(path, found)
+    return found
 
 
 def preferred(matching: Matching, part: int, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
