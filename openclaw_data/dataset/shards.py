@@ -99,11 +99,12 @@ def write(path: str, tables: Iterable[pa.Table]) -> tuple[int, int]:
     with contextlib.ExitStack() as stack:
         writer: pq.ParquetWriter | None = None
         for pieces in _row_groups(tables):
-            schema = pieces[0].schema
-            writer = writer or stack.enter_context(pq.ParquetWriter(path, schema, **settings(schema)))
-            writer.write_table(_joined(pieces), row_group_size=max(1, sum(map(len, pieces))))
-            rows += sum(map(len, pieces))
-            text_bytes += sum(map(_text_bytes, pieces))
+            table = _joined(pieces)
+            writer = writer or stack.enter_context(pq.ParquetWriter(path, table.schema, **settings(table.schema)))
+            writer.write_table(table, row_group_size=max(1, len(table)))
+            rows += len(table)
+            text_bytes += _text_bytes(table)
+            del table  # before the next row group comes
     if writer is None:
         raise AssertionError("a shard without rows is never planned")
     return rows, text_bytes
@@ -155,7 +156,7 @@ def _text_bytes(table: pa.Table) -> int:
 
 
 def _row_groups(tables: Iterable[pa.Table]) -> Iterator[list[pa.Table]]:
-    """The tables that fill a row group; the list is emptied before the next rows come, so that memory holds one."""
+    """The tables that fill a row group, in a list that is to be emptied."""
     waiting: list[pa.Table] = []
     size = 0
     for table in tables:
@@ -163,18 +164,19 @@ def _row_groups(tables: Iterable[pa.Table]) -> Iterator[list[pa.Table]]:
         size += table.nbytes
         if size >= ROW_GROUP_BYTES:
             yield waiting
-            waiting.clear()
             size = 0
     if waiting:
         yield waiting
 
 
 def _joined(pieces: list[pa.Table]) -> pa.Table:
-    """One table, of which the texts, nearly all of it, stay in pieces: their pages depend on the values alone.
+    """One table of all pieces, which are given up.
 
-    Where a dictionary is given up depends on the pieces, too.
+    The texts, nearly all of it, stay in pieces: their pages depend on the values alone. Where a dictionary is given up
+    depends on the pieces, too.
     """
     table = pa.concat_tables(pieces)
+    pieces.clear()
     named = zip(table.column_names, table.columns, strict=True)
     columns = [column if name == "text" else column.combine_chunks() for name, column in named]
     return pa.Table.from_arrays(columns, schema=table.schema)
