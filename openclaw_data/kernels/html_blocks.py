@@ -6,8 +6,8 @@ import numba
 import numpy as np
 
 from openclaw_data.kernels.html_layout import B_END, B_START
+from openclaw_data.kernels.html_names import FNV_BASIS, FNV_PRIME
 from openclaw_data.kernels.html_tables import fnv
-from openclaw_data.kernels.html_tags import FNV_BASIS, FNV_PRIME
 
 TOKENS, LATIN, HAN, CHARS, DIGITS, UPPER, MARKS, ENDS, COMMAS, STOPS, BARS, LAST_END, FIRST, WHOLE, LETTERS, LINES = (
     range(16)

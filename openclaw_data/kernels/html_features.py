@@ -29,6 +29,7 @@ from openclaw_data.kernels.html_layout import (
     E_SIGNATURE,
     E_TAG,
 )
+from openclaw_data.kernels.html_names import FNV_BASIS, FNV_PRIME
 from openclaw_data.kernels.html_tables import (
     IN_ARTICLE,
     IN_ASIDE,
@@ -50,7 +51,6 @@ from openclaw_data.kernels.html_tables import (
     TAG,
     TAGS,
 )
-from openclaw_data.kernels.html_tags import FNV_BASIS, FNV_PRIME
 
 _PLACES = (
     IN_HEADING, IN_LIST, IN_TABLE, IN_QUOTE, IN_FIGURE, IN_CODE, IN_PRE, IN_NAV, IN_HEADER, IN_FOOTER, IN_ASIDE,

@@ -5,6 +5,7 @@ from typing import Any
 import numba
 
 from openclaw_data.kernels import html_formulas as formulas
+from openclaw_data.kernels import html_names as names
 from openclaw_data.kernels import html_stack as stack
 from openclaw_data.kernels import html_tables
 from openclaw_data.kernels import html_tags as tags
@@ -92,7 +93,7 @@ def _mark(kind: int, start: int, end: int, out: Any, s: Any, records: Any, pool:
 @numba.njit(cache=True, nogil=True, _nrt=False, forceinline=True)
 def start_tag(data: Any, i: int, end: int, out: Any, s: Any, records: Any, pool: Any) -> int:
     """Act on the start tag at `i`; returns the position behind it, or behind its content where that is no markup."""
-    t, name_end = tags.tag_name(data, i + 1, end)
+    t, name_end = names.tag_name(data, i + 1, end)
     j = tags.read_tag(data, name_end, end, s)
     if j > end:
         return end

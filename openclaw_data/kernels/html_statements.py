@@ -9,8 +9,8 @@ import numba
 import numpy as np
 
 from openclaw_data.kernels.html_layout import BASE, HTML, JSON_LD, LINK, META, TIME
+from openclaw_data.kernels.html_names import FNV_BASIS, FNV_PRIME, lookup
 from openclaw_data.kernels.html_tables import fnv
-from openclaw_data.kernels.html_tags import FNV_BASIS, FNV_PRIME, lookup
 
 MOST_BYTES = 8_000
 """How far a tag is read."""

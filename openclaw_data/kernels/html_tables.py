@@ -1,10 +1,11 @@
 """What the HTML scanner knows of the language: tags, entities, classes of bytes.
 
 The tables are built on import, in 5 ms, as constants of the compiled scanner: passed as arguments, they would cost more
-than the scan. Names are hashed with FNV-1a (64 bits), hash tables use open addressing.
+than the scan. Entities and long names are hashed with FNV-1a (64 bits), hash tables use open addressing.
 """
 
 import html.entities
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -54,6 +55,10 @@ _COMMENT_WORDS = "comment comments commentlist commentarea commentbox disqus pin
 _COMMENT_WORDS += "commenter"
 
 
+SHORT, MIX = 8, 0x9E3779B97F4A7C15
+"""Bytes of a name that is mixed as one number, and the factor."""
+
+
 def fnv(name: bytes) -> int:
     """FNV-1a, 64 bits."""
     h = 0xCBF29CE484222325
@@ -68,11 +73,19 @@ def word_bucket(word: bytes) -> int:
     return (h ^ h >> 32) & (WORDS - 1)
 
 
-def _hash_table(names: list[bytes], size: int) -> tuple[Any, list[int]]:
+def name_key(name: bytes) -> int:
+    """The key of a tag's or an attribute's name in lower case: up to eight bytes are mixed as one number."""
+    if len(name) > SHORT:
+        return fnv(name)
+    h = int.from_bytes(name, "little") * MIX & 0xFFFFFFFFFFFFFFFF
+    return h ^ h >> 32
+
+
+def _hash_table(names: list[bytes], size: int, key_of: Callable[[bytes], int] = fnv) -> tuple[Any, list[int]]:
     """Keys uint64[size] and the slot of each name; 0 marks a free slot."""
     keys, slots = np.zeros(size, np.uint64), []
     for name in names:
-        key = fnv(name)
+        key = key_of(name)
         slot = key & (size - 1)
         while keys[slot]:
             slot = (slot + 1) & (size - 1)
@@ -98,7 +111,7 @@ def _byte_classes() -> tuple[Any, Any, Any]:
 
 
 def _tag_table() -> tuple[Any, Any, Any, Any]:
-    keys, slots = _hash_table([t.encode() for t in TAGS[1:]], 1024)
+    keys, slots = _hash_table([t.encode() for t in TAGS[1:]], 1024, name_key)
     ids, props, flags = np.zeros(1024, np.int32), np.zeros(len(TAGS), np.int32), np.zeros(len(TAGS), np.int32)
     ids[slots] = np.arange(1, len(TAGS))
     kinds = (
@@ -133,6 +146,12 @@ def _entity_table() -> tuple[Any, Any, Any]:
 
 BYTE_KIND, NAME_BYTE, WORD_BYTE = _byte_classes()
 """uint8[256] each: class of a byte in text; lower-case byte of a tag name (0: end), of a class word."""
+ATTRIBUTES = "class id style href type role itemprop encoding rel datetime alt src hidden".split()
+"""Attributes that are remembered, in the order of their registers."""
+ATTRIBUTE_KEYS, _slots = _hash_table([a.encode() for a in ATTRIBUTES], 64, name_key)
+ATTRIBUTE_NUMBERS = np.zeros(64, np.int64)
+ATTRIBUTE_NUMBERS[_slots] = np.arange(len(ATTRIBUTES))
+"""uint64[64], int64[64]: a key's number in `ATTRIBUTES`."""
 TAG_KEYS, TAG_IDS, PROPS, FLAGS = _tag_table()
 """uint64[1024], int32[1024]; by tag number: what it does, where its text stands."""
 ENTITY_KEYS, ENTITY_AT, ENTITY_TEXT = _entity_table()

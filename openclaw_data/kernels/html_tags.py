@@ -9,38 +9,25 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
+from openclaw_data.kernels.html_names import FNV_BASIS, FNV_PRIME, attribute_name, lookup
 from openclaw_data.kernels.html_tables import (
     ENTITY_AT,
     ENTITY_KEYS,
     ENTITY_TEXT,
-    NAME_BYTE,
-    TAG,
-    TAG_IDS,
-    TAG_KEYS,
     WINDOWS,
     WORD_BYTE,
     WORDS,
 )
+from openclaw_data.kernels.html_vectors import RUN, equal_bytes, lowest
 
 CLASS, ID, STYLE, HREF, TYPE, ROLE, ITEMPROP, ENCODING, REL, DATETIME, ALT, SRC, HIDDEN, SELF_CLOSING = range(32, 60, 2)
 """Attributes that are remembered: registers of the value's start, with its end behind it; -1 where
 there is none. HIDDEN and SELF_CLOSING have no value."""
 REGISTERS = 60
 
-FNV_BASIS, FNV_PRIME = np.uint64(0xCBF29CE484222325), np.uint64(0x100000001B3)
 _32 = np.uint64(32)
-CUSTOM = TAG["custom-element"]
 ENTITY_BYTES = 40
 """Where the search for the end of an entity's name stops; the longest name has 31 letters."""
-
-
-def _packed(name: str) -> int:
-    return int.from_bytes(name.encode(), "big")
-
-
-_NAMES = "class id style href type role itemprop encoding rel datetime alt src hidden"
-ATTRIBUTES = np.array([_packed(n) for n in _NAMES.split()])
-"""int64[...]: names of the attributes that are remembered, in the order of their registers."""
 
 
 @numba.njit(cache=True, nogil=True, _nrt=False, inline="always")
@@ -68,20 +55,13 @@ def _memchr(context: Any, data: Any, i: Any, byte: Any, size: Any) -> Any:
 @numba.njit(cache=True, nogil=True, _nrt=False)
 def find(data: Any, i: int, end: int, byte: int) -> int:
     """Position of the next `byte` from `i` on; `end` where there is none."""
+    if i + RUN <= len(data):  # a call takes as long as looking at these few, in which most is found
+        here = equal_bytes(data, i, byte)
+        if here:
+            return min(i + lowest(here), end)
+        i += RUN
     ahead = _memchr(data, i, byte, end - i) if i < end else -1
     return i + ahead if ahead >= 0 else end
-
-
-@numba.njit(cache=True, nogil=True, _nrt=False)
-def lookup(keys: Any, key: Any) -> Any:
-    """Slot of `key` in a hash table of `_hash_table`, -1 where it is not."""
-    mask = np.uint64(len(keys) - 1)
-    slot = key & mask
-    while keys[slot]:
-        if keys[slot] == key:
-            return np.int64(slot)
-        slot = (slot + np.uint64(1)) & mask
-    return -1
 
 
 @numba.njit(cache=True, nogil=True, _nrt=False, forceinline=True)
@@ -107,18 +87,9 @@ def read_tag(data: Any, i: int, end: int, s: Any) -> int:
             if i < end and data[i] == 62:
                 s[SELF_CLOSING] = 1
             continue
-        name, length = np.int64(0), 0
-        while True:  # a name may begin with =
-            b = np.int64(data[i])
-            length += 1
-            if length <= 8:
-                name = name << 8 | (b + 32 if 65 <= b <= 90 else b)
-            i += 1
-            if i >= end:
-                return end + 1
-            c = data[i]
-            if is_space(c) or c == 47 or c == 62 or c == 61:
-                break
+        number, i = attribute_name(data, i, end)
+        if i >= end:
+            return end + 1
         while i < end and is_space(data[i]):
             i += 1
         start = stop = i
@@ -138,18 +109,10 @@ def read_tag(data: Any, i: int, end: int, s: Any) -> int:
                 while i < end and data[i] != 62 and not is_space(data[i]):
                     i += 1
                 stop = i
-        if length <= 8:
-            _remember(s, name, start, stop)
-    return end + 1
-
-
-@numba.njit(cache=True, nogil=True, _nrt=False, forceinline=True)
-def _remember(s: Any, name: int, start: int, stop: int) -> None:
-    """Note an attribute of a known name, if it is its first."""
-    for k in range(len(ATTRIBUTES)):
-        slot = CLASS + 2 * k
-        if ATTRIBUTES[k] == name and s[slot] < 0:
+        slot = CLASS + 2 * number
+        if number >= 0 and s[slot] < 0:
             s[slot], s[slot + 1] = start, stop
+    return end + 1
 
 
 @numba.njit(cache=True, nogil=True, _nrt=False)
@@ -357,22 +320,3 @@ def read_entity(data: Any, i: int, end: int, out: Any, o: int) -> tuple[int, int
 def past(data: Any, i: int, end: int, byte: int) -> int:
     """Position behind the next `byte` from `i` on; `end` where there is none."""
     return min(find(data, i, end, byte) + 1, end)
-
-
-@numba.njit(cache=True, nogil=True, _nrt=False, forceinline=True)
-def tag_name(data: Any, i: int, end: int) -> tuple[Any, int]:
-    """The tag whose name starts at `i`: (number, position behind the name). A name with a dash is a custom element."""
-    h, dash, start = FNV_BASIS, False, i
-    while i < end:
-        c = NAME_BYTE[data[i]]
-        if c == 0:
-            break
-        dash |= c == 45
-        h = (h ^ np.uint64(c)) * FNV_PRIME
-        i += 1
-    slot = lookup(TAG_KEYS, h)
-    if slot >= 0:
-        return np.int64(TAG_IDS[slot]), i
-    if dash and not (data[start] | 32 == 109 and data[start + 1] | 32 == 106 and data[start + 2] | 32 == 120):  # mjx-
-        return CUSTOM, i
-    return 0, i

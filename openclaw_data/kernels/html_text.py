@@ -52,8 +52,9 @@ from openclaw_data.kernels.html_tables import (
     IN_SKIP,
 )
 from openclaw_data.kernels.html_tags import find, read_entity
-from openclaw_data.kernels.html_vectors import RUN, copy_run
+from openclaw_data.kernels.html_vectors import RUN, blanks, copy_run, line_ends, lowest
 
+_ONE, _WHOLE_RUN = np.uint64(1), np.uint64((1 << RUN) - 1)
 AHEAD = 8
 """How far beyond the text a character reference is decoded to before it is known what becomes of it."""
 
@@ -180,11 +181,7 @@ def write_text(data: Any, i: int, end: int, out: Any, s: Any, records: Any, pool
         c = data[i]
         kind = BYTE_KIND[c]
         if kind == BYTE_SPACE:
-            gap = SPACE
-            while i < end and BYTE_KIND[data[i]] == BYTE_SPACE:
-                gap = WRAP if data[i] == 10 or data[i] == 13 else gap
-                i += 1
-            s[GAP] = max(s[GAP], gap)
+            i = _space(data, i, end, s)
             continue
         if kind == BYTE_DROP:
             i += 1
@@ -215,6 +212,23 @@ def write_text(data: Any, i: int, end: int, out: Any, s: Any, records: Any, pool
         s[OUT] = o
     if flags & IN_LINK and s[OUT] > before:
         _link_text(before, out, s)
+    return i
+
+
+@numba.njit(cache=True, nogil=True, _nrt=False, forceinline=True)
+def _space(data: Any, i: int, end: int, s: Any) -> int:
+    """Step over the white space at `i`, or `RUN` bytes of it, and note what it leaves."""
+    gap = SPACE
+    if i + RUN <= len(data):
+        others = ~blanks(data, i) & _WHOLE_RUN
+        length = lowest(others | _WHOLE_RUN + _ONE)
+        gap = WRAP if line_ends(data, i) & ((_ONE << np.uint64(length)) - _ONE) else SPACE
+        i = min(i + length, end)
+    else:
+        while i < end and BYTE_KIND[data[i]] == BYTE_SPACE:
+            gap = WRAP if data[i] == 10 or data[i] == 13 else gap
+            i += 1
+    s[GAP] = max(s[GAP], gap)
     return i
 
 

@@ -18,6 +18,7 @@ RUN = 32
 """Bytes that `copy_run` looks at."""
 _BYTE, _WORD, _LONG = ir.IntType(8), ir.IntType(32), ir.IntType(64)
 _FLOATS, _WORDS = ir.VectorType(ir.FloatType(), _LANES), ir.VectorType(_WORD, _LANES)
+_RUN = ir.VectorType(_BYTE, RUN)
 _DOUBLES = ir.VectorType(ir.DoubleType(), _LANES // 2)
 
 
@@ -183,15 +184,14 @@ def copy(source: Any, i: int, size: int, out: Any, o: int) -> None:
 @intrinsic
 def _copy_run(context: Any, data: Any, i: Any, out: Any, o: Any) -> Any:
     def generate(target: Any, builder: Any, signature: Any, values: Any) -> Any:
-        bytes_of = ir.VectorType(_BYTE, RUN)
         source, goal = (target.make_array(signature.args[k])(target, builder, values[k]).data for k in (0, 2))
 
         def ahead(n: int) -> Any:
             where = builder.gep(source, [builder.add(values[1], ir.Constant(_LONG, n))])
-            return builder.load(builder.bitcast(where, bytes_of.as_pointer()), align=1)
+            return builder.load(builder.bitcast(where, _RUN.as_pointer()), align=1)
 
         def test(how: str, vector: Any, byte: int) -> Any:
-            return builder.icmp_unsigned(how, vector, ir.Constant(bytes_of, [byte] * RUN))
+            return builder.icmp_unsigned(how, vector, ir.Constant(_RUN, [byte] * RUN))
 
         def either(*tests: Any) -> Any:
             return functools.reduce(builder.or_, tests)
@@ -224,7 +224,7 @@ def _copy_run(context: Any, data: Any, i: Any, out: Any, o: Any) -> Any:
             all_of(test("==", here, 0xEF), test("==", second, 0xBB), test("==", third, 0xBF)),
         )
         where = builder.gep(goal, [values[3]])
-        builder.store(here, builder.bitcast(where, bytes_of.as_pointer()), align=1)
+        builder.store(here, builder.bitcast(where, _RUN.as_pointer()), align=1)
         length = builder.cttz(builder.bitcast(ends, ir.IntType(RUN)), ir.Constant(ir.IntType(1), 0))
         return builder.zext(length, _LONG)
 
@@ -239,3 +239,66 @@ def copy_run(data: Any, i: int, out: Any, o: int) -> Any:
     white space or nothing. data[i : i + RUN + 2] and out[o : o + RUN] must exist.
     """
     return _copy_run(data, i, out, o)
+
+
+def _places(*wanted: int) -> Any:
+    """An intrinsic (data, i): bit k of a uint64 is set where data[i + k] is one of the bytes `wanted`, k < `RUN`."""
+
+    @intrinsic
+    def places(context: Any, data: Any, i: Any) -> Any:
+        def generate(target: Any, builder: Any, signature: Any, values: Any) -> Any:
+            here = _run_at(target, builder, signature, values)
+            tests = (builder.icmp_unsigned("==", here, ir.Constant(_RUN, [byte] * RUN)) for byte in wanted)
+            bits = builder.bitcast(functools.reduce(builder.or_, tests), ir.IntType(RUN))
+            return builder.zext(bits, _LONG)
+
+        return types.uint64(data, types.int64), generate
+
+    return places
+
+
+def _run_at(target: Any, builder: Any, signature: Any, values: Any) -> Any:
+    """`RUN` bytes of the array that is the first argument, from the second on."""
+    source = target.make_array(signature.args[0])(target, builder, values[0]).data
+    return builder.load(builder.bitcast(builder.gep(source, [values[1]]), _RUN.as_pointer()), align=1)
+
+
+SPACE_BYTES = (9, 10, 12, 13, 32)
+tag_name_ends = _places(0, *SPACE_BYTES, 47, 62)
+attribute_name_ends = _places(*SPACE_BYTES, 47, 61, 62)
+blanks, line_ends = _places(*SPACE_BYTES), _places(10, 13)
+"""Where in data[i : i + RUN], which must exist, bytes stand that end a name, white space, line ends."""
+
+
+@intrinsic
+def equal_bytes(context: Any, data: Any, i: Any, byte: Any) -> Any:
+    """Where in data[i : i + RUN] the byte stands, as the bits of a uint64."""
+
+    def generate(target: Any, builder: Any, signature: Any, values: Any) -> Any:
+        here, first = _run_at(target, builder, signature, values), ir.Constant(_RUN, ir.Undefined)
+        first = builder.insert_element(first, builder.trunc(values[2], _BYTE), ir.Constant(_WORD, 0))
+        wanted = builder.shuffle_vector(first, first, ir.Constant(ir.VectorType(_WORD, RUN), [0] * RUN))
+        return builder.zext(builder.bitcast(builder.icmp_unsigned("==", here, wanted), ir.IntType(RUN)), _LONG)
+
+    return types.uint64(data, types.int64, types.int64), generate
+
+
+@intrinsic
+def read_word(context: Any, data: Any, i: Any) -> Any:
+    """data[i : i + 8] as a number, the first byte the lowest."""
+
+    def generate(target: Any, builder: Any, signature: Any, values: Any) -> Any:
+        source = target.make_array(signature.args[0])(target, builder, values[0]).data
+        return builder.load(builder.bitcast(builder.gep(source, [values[1]]), _LONG.as_pointer()), align=1)
+
+    return types.uint64(data, types.int64), generate
+
+
+@intrinsic
+def lowest(context: Any, word: Any) -> Any:
+    """Index of the lowest bit that is set in a uint64; 64 where there is none."""
+
+    def generate(_: Any, builder: Any, signature: Any, values: Any) -> Any:
+        return builder.cttz(values[0], ir.Constant(ir.IntType(1), 0))
+
+    return types.int64(types.uint64), generate
