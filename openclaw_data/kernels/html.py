@@ -112,7 +112,7 @@ def scan(offsets: Any, data: Any) -> Scan:
 @numba.njit(cache=True, nogil=True, _nrt=False)
 def _count_tags(data: Any) -> int:
     """The number of `<`. In parts whose number fits in a byte, so that it becomes vector code."""
-    count = 0
+    count: Any = 0
     for i in range(0, len(data), PART):
         some = np.uint8(0)
         for c in data[i : i + PART]:
