@@ -100,15 +100,15 @@ def annotated_batches(
     empty = True
     for raw in ingest.read(split, max_page_bytes=resolved.recipe.extract.max_page_bytes, ignored=ignored):
         empty = False
-        yield _three(raw, resolved)
-        del raw  # before the next one is read
+        batch = extracted(raw, resolved)
+        bad = quarantined(raw, batch)
+        del raw  # its payload is most of a batch
+        batch = measured(batch, resolved)
+        yield batch, dedup.fingerprint(batch), bad
     if empty:
-        yield _three(documents.build(documents.RAW, []), resolved)
-
-
-def _three(raw: pa.RecordBatch, resolved: recipe.Resolved) -> tuple[pa.RecordBatch, pa.RecordBatch, pa.RecordBatch]:
-    batch = annotate(raw, resolved)
-    return batch, dedup.fingerprint(batch), quarantined(raw, batch)
+        raw = documents.build(documents.RAW, [])
+        batch = annotate(raw, resolved)
+        yield batch, dedup.fingerprint(batch), quarantined(raw, batch)
 
 
 def _writer(path: str, schema: pa.Schema) -> Any:
@@ -120,21 +120,31 @@ def _writer(path: str, schema: pa.Schema) -> Any:
 
 def annotate(raw: pa.RecordBatch, resolved: recipe.Resolved) -> pa.RecordBatch:
     """A `documents.RAW` batch -> the annotated batch: text, evidence, language, signals, `dropped_by`."""
+    return measured(extracted(raw, resolved), resolved)
+
+
+def extracted(raw: pa.RecordBatch, resolved: recipe.Resolved) -> pa.RecordBatch:
+    """A `documents.RAW` batch -> its pages, with what the payload and the URL say of rights and of the site."""
     asked = resolved.recipe
     batch = extraction.pages(
         raw, engine=asked.extract.engine, max_page_bytes=asked.extract.max_page_bytes, timeout=asked.extract.timeout
     )
     licences = {s.id: s.licence for s in asked.sources}
     said = rights.columns(raw, batch, licences, resolved.optouts.domains)
-    batch = documents.append(
+    return documents.append(
         batch,
         {
             "url_category": blocklists.url_category(batch.column("url"), recipe.url_folders(asked)),
             "url_host_registered_domain": urls.url_host_registered_domain(batch.column("url")),
             **robots.add(said, batch.column("url"), resolved.optouts.robots),
-            **language.identify(batch, model=asked.language.model),
         },
     )
+
+
+def measured(batch: pa.RecordBatch, resolved: recipe.Resolved) -> pa.RecordBatch:
+    """Extracted pages -> the annotated batch: language, edits, signals, `dropped_by`."""
+    asked = resolved.recipe
+    batch = documents.append(batch, language.identify(batch, model=asked.language.model))
     batch = edits.apply(batch, asked.edits, {"pii": asked.pii.model_dump()})
     if "pii" not in asked.edits:
         batch = documents.append(batch, pii.not_looked(len(batch)))
@@ -142,11 +152,11 @@ def annotate(raw: pa.RecordBatch, resolved: recipe.Resolved) -> pa.RecordBatch:
     asked_for = {"perplexity"} if resolved.classifiers.get("perplexity") else set()
     asked_for |= set(lexicons.Own._fields) if resolved.classifiers.get("lexicons") else set()
     names = (rules.needed(resolved.packs) | set(ALWAYS) | asked_for) - set(batch.schema.names)
-    measured = signals.compute(batch, sorted(names), resolved.classifiers)
+    found = signals.compute(batch, sorted(names), resolved.classifiers)
     batch = batch.drop_columns(["link_text"])
-    text = {"text_sha256": text_digests(batch.column("text")), "token_count": measured["words"]}
-    batch = documents.append(batch, {**text, **measured})
-    parts = mixed.language_parts(batch, measured, resolved.classifiers, model=asked.language.model)
+    text = {"text_sha256": text_digests(batch.column("text")), "token_count": found["words"]}
+    batch = documents.append(batch, {**text, **found})
+    parts = mixed.language_parts(batch, found, resolved.classifiers, model=asked.language.model)
     batch = documents.append(batch, {mixed.COLUMN: parts})
     batch = documents.append(batch, {"risk_codes": risks.codes(batch, resolved.classifiers)})
     return documents.append(batch, {"dropped_by": judge(batch, resolved)})
