@@ -29,7 +29,6 @@ from openclaw_data.kernels.html_layout import (
     E_SIGNATURE,
     E_TAG,
 )
-from openclaw_data.kernels.html_names import FNV_BASIS, FNV_PRIME
 from openclaw_data.kernels.html_tables import (
     IN_ARTICLE,
     IN_ASIDE,
@@ -51,6 +50,7 @@ from openclaw_data.kernels.html_tables import (
     TAG,
     TAGS,
 )
+from openclaw_data.kernels.html_titles import note, words_of
 
 _PLACES = (
     IN_HEADING, IN_LIST, IN_TABLE, IN_QUOTE, IN_FIGURE, IN_CODE, IN_PRE, IN_NAV, IN_HEADER, IN_FOOTER, IN_ASIDE,
@@ -115,43 +115,6 @@ def features(scan: Any, words: Any, beginnings: Any) -> tuple[Any, Any]:
 
 
 @numba.njit(cache=True, nogil=True, _nrt=False)
-def _next_word(data: Any, i: int, end: int) -> tuple[int, Any]:
-    """The next word or Han character from `i` on: (position behind it, hash; 0 where there is none)."""
-    h = FNV_BASIS
-    length = 0
-    while i < end:
-        c = np.int64(data[i])
-        if c >= 0xE3 and c <= 0xE9 and i + 2 < end:
-            if length:
-                break
-            for k in range(3):
-                h = (h ^ np.uint64(data[i + k])) * FNV_PRIME
-            return i + 3, (h ^ h >> np.uint64(32)) | np.uint64(1 << 40)
-        small = c + 32 if 65 <= c <= 90 else c
-        if 97 <= small <= 122 or 48 <= c <= 57 or c >= 0xC3:
-            h = (h ^ np.uint64(small)) * FNV_PRIME
-            length += 1
-        elif length:
-            break
-        i += 1
-    return i, (h ^ h >> np.uint64(32)) | np.uint64(1 << 40) if length else np.uint64(0)
-
-
-@numba.njit(cache=True, nogil=True, _nrt=False)
-def _title(data: Any, start: int, end: int, title: Any) -> int:
-    """Note the words of a title in `title` bool[4096] by hash; returns how many there are."""
-    title[:] = False
-    count = 0
-    end = min(end, start + 2000)
-    while 0 <= start < end:
-        start, h = _next_word(data, start, end)
-        if h:
-            title[h & np.uint64(0xFFF)] = True
-            count += 1
-    return count
-
-
-@numba.njit(cache=True, nogil=True, _nrt=False)
 def group(keys: Any, slots: Any, of: Any) -> int:
     """Number equal keys: int64[n] -> `of` int32[n]; returns the number of groups. `slots` has room for two each."""
     n = len(keys)
@@ -183,7 +146,7 @@ def _pages(
     for p in range(len(page_blocks) - 1):
         b0, b1, e0, e1 = page_blocks[p], page_blocks[p + 1], page_elements[p], page_elements[p + 1]
         if b0 < b1:
-            title_words = _title(data, titles[p, 0], titles[p, 1], title)
+            title_words = note(data, titles[p, 0], titles[p, 1], title)
             _page(
                 out, blocks[b0:b1], elements[e0:e1], bag, stats[b0:b1], facts[e0:e1], b0, e0, words, beginnings, title,
                 title_words, slots, groups, sums, group_of, keys, matrix[b0:b1],
@@ -200,91 +163,128 @@ def _page(
     n = len(blocks)
     sums[0] = 0
     about.measure(blocks, elements, bag, words, stats, facts, sums, e0)
-    total, dense_total = sums[n, 0], sums[n, 2]
-    a = b_best = 0
-    for e in range(len(elements)):
-        quality = facts[e, about.SCORE] * (1 - share(facts[e, about.LINK], facts[e, about.TOK]))
-        if quality > facts[a, about.SCORE] * (1 - share(facts[a, about.LINK], facts[a, about.TOK])):
-            a = e
-        if facts[e, about.DENSE] >= 0.6 * dense_total and dense_total > 0:
-            b_best = e
+    a, b_best = _best(facts, sums[n, 2])
     about.container(elements, facts, e0, a, about.UP_A, about.LEVEL_A)
     about.container(elements, facts, e0, b_best, about.UP_B, about.LEVEL_B)
     about.below(elements, facts, e0)
-    for b in range(n):
-        e = blocks[b, B_ELEMENT] - e0
-        parent = max(elements[e, E_PARENT] - e0, 0)
-        keys[b] = np.int64(elements[e, E_SIGNATURE]) << 31 | np.int64(elements[parent, E_SIGNATURE])
-    count = group(keys[:n], slots, group_of[0])
-    groups[:count] = 0
-    dense_blocks = 0
-    for b in range(n):
-        g = groups[group_of[0, b]]
-        g[_G_COUNT] += 1
-        for k in range(3):
-            g[_G_TOK + k] += sums[b + 1, k] - sums[b, k]
-        g[_G_ENDS] += stats[b, text.LAST_END]
-        dense_blocks += sums[b + 1, 2] > sums[b, 2]
+    dense_blocks = _looks(blocks, elements, stats, sums, e0, slots, groups, group_of[0], keys)
     heading, seen, dense_prev = FAR, 0.0, FAR
     for b in range(n):
         row = matrix[b]
         _own(blocks[b], stats[b], row, sums[b + 1, 2] - sums[b, 2])
         e = blocks[b, B_ELEMENT] - e0
-        row[19] = KIND[elements[e, E_TAG]]
-        flags = blocks[b, B_FLAGS]
-        f = 20
-        for k in range(len(PLACES)):
-            row[f + k] = (flags & PLACES[k]) != 0
-        f += len(PLACES)
-        row[f], row[f + 1], row[f + 2], row[f + 3] = elements[e, E_DEPTH], b, b / n, n - b
-        row[f + 4], row[f + 5] = share(sums[b, 0], total), share(sums[b, 2], dense_total)
-        f += 6
-        row[f], row[f + 1], row[f + 2] = total, n, share(sums[n, 1], total)
-        row[f + 3], row[f + 4], row[f + 5] = share(dense_total, total), share(sums[n, 3], total), dense_blocks
-        row[f + 6] = dense_total
-        f += 7
-        f = _around(elements, facts, e, e0, dense_total, row, f)
-        f = _distances(elements, facts, e, a, about.UP_A, b + b0, dense_total, row, f)
-        f = _distances(elements, facts, e, b_best, about.UP_B, b + b0, dense_total, row, f)
-        g = groups[group_of[0, b]]
-        row[f], row[f + 1], row[f + 2] = g[_G_COUNT], g[_G_TOK] / g[_G_COUNT], share(g[_G_LINK], g[_G_TOK])
-        row[f + 3], row[f + 4] = share(g[_G_DENSE], g[_G_TOK]), share(g[_G_DENSE], dense_total)
-        row[f + 5], row[f + 6] = g[_G_ENDS] / g[_G_COUNT], g[_G_SEEN] / g[_G_COUNT]
-        g[_G_SEEN] += 1
-        f += 7
-        parent = max(elements[e, E_PARENT] - e0, 0)
-        grand = max(elements[parent, E_PARENT] - e0, 0)
-        row[f], row[f + 1], row[f + 2] = facts[e, about.WORD], facts[parent, about.WORD], facts[grand, about.WORD]
-        row[f + 3], row[f + 4], row[f + 5] = facts[e, about.WSUM], facts[e, about.WMIN], facts[e, about.WMAX]
-        row[f + 6] = beginnings[stats[b, text.FIRST]]
-        f += 7
-        for k in range(about.BELOW_MIN, about.FOOT + 1):
-            row[f] = facts[e, k]
-            f += 1
-        row[f] = facts[e, about.APART] > facts[a, about.APART]
-        f += 1
+        tag = elements[e, E_TAG]
+        row[19] = KIND[tag]
+        f = _places(blocks[b, B_FLAGS], elements[e, E_DEPTH], b, n, sums, dense_blocks, row, 20)
+        f = _around(elements, facts, e, e0, sums[n, 2], row, f)
+        f = _distances(elements, facts, e, a, about.UP_A, b + b0, sums[n, 2], row, f)
+        f = _distances(elements, facts, e, b_best, about.UP_B, b + b0, sums[n, 2], row, f)
+        f = _same(groups[group_of[0, b]], sums[n, 2], row, f)
+        f = _names(elements, facts, e, e0, a, beginnings[stats[b, text.FIRST]], row, f)
         f = _beside(blocks, stats, sums, group_of[0], b, n, row, f)
-        for width in (2, 5, 10):
-            low, high = max(b - width, 0), min(b + width + 1, n)
-            tokens = sums[high, 0] - sums[low, 0]
-            row[f], row[f + 1] = tokens, share(sums[high, 1] - sums[low, 1], tokens)
-            row[f + 2] = share(sums[high, 2] - sums[low, 2], tokens)
-            f += 3
-        f += 1
+        f = _windows(sums, b, n, row, f) + 1
         if title_words and 0 < stats[b, text.TOKENS] <= 60:
-            hits = _hits(out, blocks[b, B_START], blocks[b, B_END], title)
+            hits = words_of(out, blocks[b, B_START], blocks[b, B_END], title)
             row[f], row[f + 1] = share(hits, stats[b, text.TOKENS]), min(share(hits, title_words), 1.0)
-        row[f + 2], row[f + 3] = heading, seen
-        row[f + 5] = dense_prev
+        row[f + 2], row[f + 3], row[f + 5] = heading, seen, dense_prev
         row[f + 7] = matrix[b - 1, 20] if b else 0.0
         row[f + 8] = beginnings[stats[b + 1, text.FIRST]] if b + 1 < n else 0.0
         heading, dense_prev = min(heading + 1, FAR), min(dense_prev + 1, FAR)
-        if _H1 <= elements[e, E_TAG] <= _H6:
+        if _H1 <= tag <= _H6:
             heading = 1.0
-            seen = 1.0 if elements[e, E_TAG] == _H1 else seen
+            seen = 1.0 if tag == _H1 else seen
         if sums[b + 1, 2] > sums[b, 2]:
             dense_prev = 1.0
     _backwards(stats, sums, keys, slots, group_of[1], groups, matrix)
+
+
+@numba.njit(cache=True, nogil=True, _nrt=False, forceinline=True)
+def _best(facts: Any, dense_total: float) -> tuple[int, int]:
+    """Two containers of the main text: that of the highest score, and the innermost that holds most dense text."""
+    a = b_best = 0
+    for e in range(len(facts)):
+        quality = facts[e, about.SCORE] * (1 - share(facts[e, about.LINK], facts[e, about.TOK]))
+        if quality > facts[a, about.SCORE] * (1 - share(facts[a, about.LINK], facts[a, about.TOK])):
+            a = e
+        if facts[e, about.DENSE] >= 0.6 * dense_total and dense_total > 0:
+            b_best = e
+    return a, b_best
+
+
+@numba.njit(cache=True, nogil=True, _nrt=False, forceinline=True)
+def _looks(
+    blocks: Any, elements: Any, stats: Any, sums: Any, e0: int, slots: Any, groups: Any, of: Any, keys: Any
+) -> int:
+    """Group the blocks that look alike and sum up what is in each group; returns the number of dense blocks."""
+    n = len(blocks)
+    for b in range(n):
+        e = blocks[b, B_ELEMENT] - e0
+        parent = max(elements[e, E_PARENT] - e0, 0)
+        keys[b] = np.int64(elements[e, E_SIGNATURE]) << 31 | np.int64(elements[parent, E_SIGNATURE])
+    groups[: group(keys[:n], slots, of)] = 0
+    dense_blocks = 0
+    for b in range(n):
+        g = groups[of[b]]
+        g[_G_COUNT] += 1
+        for k in range(3):
+            g[_G_TOK + k] += sums[b + 1, k] - sums[b, k]
+        g[_G_ENDS] += stats[b, text.LAST_END]
+        dense_blocks += sums[b + 1, 2] > sums[b, 2]
+    return dense_blocks
+
+
+@numba.njit(cache=True, nogil=True, _nrt=False, forceinline=True)
+def _places(flags: int, depth: int, b: int, n: int, sums: Any, dense_blocks: int, row: Any, f: int) -> int:
+    """Columns `IN`, `POSITION` and `PAGE`."""
+    for k in range(len(PLACES)):
+        row[f + k] = (flags & PLACES[k]) != 0
+    f += len(PLACES)
+    total, dense_total = sums[n, 0], sums[n, 2]
+    row[f], row[f + 1], row[f + 2], row[f + 3] = depth, b, b / n, n - b
+    row[f + 4], row[f + 5] = share(sums[b, 0], total), share(sums[b, 2], dense_total)
+    f += 6
+    row[f], row[f + 1], row[f + 2] = total, n, share(sums[n, 1], total)
+    row[f + 3], row[f + 4], row[f + 5] = share(dense_total, total), share(sums[n, 3], total), dense_blocks
+    row[f + 6] = dense_total
+    return f + 7
+
+
+@numba.njit(cache=True, nogil=True, _nrt=False, forceinline=True)
+def _same(g: Any, dense_total: float, row: Any, f: int) -> int:
+    """Columns `SAME`: the blocks that look like this one."""
+    row[f], row[f + 1], row[f + 2] = g[_G_COUNT], g[_G_TOK] / g[_G_COUNT], share(g[_G_LINK], g[_G_TOK])
+    row[f + 3], row[f + 4] = share(g[_G_DENSE], g[_G_TOK]), share(g[_G_DENSE], dense_total)
+    row[f + 5], row[f + 6] = g[_G_ENDS] / g[_G_COUNT], g[_G_SEEN] / g[_G_COUNT]
+    g[_G_SEEN] += 1
+    return f + 7
+
+
+@numba.njit(cache=True, nogil=True, _nrt=False, forceinline=True)
+def _names(elements: Any, facts: Any, e: int, e0: int, a: int, beginning: float, row: Any, f: int) -> int:
+    """Columns `LEARNED` and `NAMED`."""
+    parent = max(elements[e, E_PARENT] - e0, 0)
+    grand = max(elements[parent, E_PARENT] - e0, 0)
+    row[f], row[f + 1], row[f + 2] = facts[e, about.WORD], facts[parent, about.WORD], facts[grand, about.WORD]
+    row[f + 3], row[f + 4], row[f + 5] = facts[e, about.WSUM], facts[e, about.WMIN], facts[e, about.WMAX]
+    row[f + 6] = beginning
+    f += 7
+    for k in range(about.BELOW_MIN, about.FOOT + 1):
+        row[f] = facts[e, k]
+        f += 1
+    row[f] = facts[e, about.APART] > facts[a, about.APART]
+    return f + 1
+
+
+@numba.njit(cache=True, nogil=True, _nrt=False, forceinline=True)
+def _windows(sums: Any, b: int, n: int, row: Any, f: int) -> int:
+    """Columns `WINDOWS`: the blocks that are near."""
+    for width in (2, 5, 10):
+        low, high = max(b - width, 0), min(b + width + 1, n)
+        tokens = sums[high, 0] - sums[low, 0]
+        row[f], row[f + 1] = tokens, share(sums[high, 1] - sums[low, 1], tokens)
+        row[f + 2] = share(sums[high, 2] - sums[low, 2], tokens)
+        f += 3
+    return f
 
 
 @numba.njit(cache=True, nogil=True, _nrt=False)
@@ -343,17 +343,6 @@ def _beside(blocks: Any, stats: Any, sums: Any, group: Any, b: int, n: int, row:
             row[f : f + 4] = -1
         f += 4
     return f
-
-
-@numba.njit(cache=True, nogil=True, _nrt=False)
-def _hits(out: Any, i: int, end: int, title: Any) -> int:
-    """How many words of out[i:end] are in the title."""
-    hits = 0
-    while i < end:
-        i, h = _next_word(out, i, end)
-        if h:
-            hits += title[h & np.uint64(0xFFF)]
-    return hits
 
 
 @numba.njit(cache=True, nogil=True, _nrt=False)

@@ -11,9 +11,9 @@ import numpy as np
 from openclaw_data.kernels import html_blocks as text
 from openclaw_data.kernels import html_containers, html_features, html_trees
 from openclaw_data.kernels.html_features import _page as rows_of_page
-from openclaw_data.kernels.html_features import _title as note_title
 from openclaw_data.kernels.html_layout import B_FLAGS
 from openclaw_data.kernels.html_tables import IN_PRE
+from openclaw_data.kernels.html_titles import note as note_title
 from openclaw_data.kernels.html_vectors import ROWS, transpose
 
 BEFORE = len(html_trees.SECOND_NAMES)
