@@ -53,7 +53,7 @@ class Point(NamedTuple):
 
 POINTS = (
     Point("*/run.json", "before", "everything"),
-    Point("*/annotated/part-00000.parquet", "before", "parent"),
+    Point("*/annotated/part-0000?.parquet", "before", "parent"),
     Point("*/fingerprints/part-0000?.arrow", "after", "worker"),
     Point("*/annotated/part-0000?.json", "before", "everything"),
     Point("*/annotated/part-0000?.json", "after", "worker"),

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import random
 import shutil
 import signal
 import subprocess
@@ -259,33 +260,26 @@ def test_storage_that_fails_changes_nothing(undisturbed, tmp_path, monkeypatch, 
     assert (tmp_path / "out" / "manifest.json").exists()
 
 
-IN_EACH_STAGE = (
-    kills.Point("*/annotated/part-0000?.json", "before", "worker"),
-    kills.Point("*/edges/*.npy", "after", "parent"),
-    kills.Point("*/duplicates/part-00000.parquet", "before", "everything"),
-    kills.Point("*/decisions/part-00001.parquet", "before", "parent"),
-    kills.Point("*/data/*/*.parquet", "before", "everything"),
-    kills.Point("*/manifest.json", "before", "parent"),
-)
-"""`benchmarks/kills.py` has more of them, and random moments."""
-
-
-def test_a_run_that_is_killed_in_every_stage_goes_on_to_the_same_bytes(tmp_path):
-    """One run, killed six times: each time it goes on until the next point."""
+def test_a_run_that_is_killed_twenty_times_in_all_its_stages_goes_on_to_the_same_bytes(tmp_path):
+    """One run: each time it goes on until the next of `kills.POINTS`, and after the last is killed at any moment."""
     pages = share.folder("pipelines") / "sample"
     lines = (pages / "extra.jsonl").read_text().splitlines(keepends=True)
-    (tmp_path / "a.jsonl").write_text("".join(lines[:10] + lines[:4]))
-    (tmp_path / "b.jsonl").write_text("".join(lines[10:]))
-    given = [tmp_path / "a.jsonl", tmp_path / "b.jsonl"]
-    openclaw_data.run("web", tmp_path / "undisturbed", inputs={"jsonl": given})
+    given = {"cc": [pages / "pages.warc.gz"], "jsonl": [tmp_path / f"{number}.jsonl" for number in range(6)]}
+    for number, path in enumerate(given["jsonl"]):
+        path.write_text("".join(lines[number::6] + lines[:4]))
+    openclaw_data.run("web", tmp_path / "undisturbed", inputs=given)
     out = tmp_path / "out"
-    for point in IN_EACH_STAGE:
-        words = kills.command("web", [f"jsonl={p}" for p in given], out, 1 + (point.who == "worker"))
+    named = [f"{source}={path}" for source, paths in given.items() for path in paths]
+    for point in kills.POINTS:
+        words = kills.command("web", named, out, 1 + (point.who == "worker"))
         assert kills.killed_at(point, words, tmp_path), f"the run did not come to {point}"
-        assert not (out / "manifest.json").exists()
         kills.whole(out)
         kills.whole(tmp_path / "out.work")
-    made = openclaw_data.run("web", out, inputs={"jsonl": given})
+    child = kills.start(words, tmp_path, None)
+    time.sleep(random.uniform(0.1, 2.0))
+    os.killpg(child.pid, signal.SIGKILL)
+    child.communicate()
+    made = openclaw_data.run("web", out, inputs=given)
     assert digests(out) == digests(tmp_path / "undisturbed")
     assert made.counts.kept > 2
     assert not leftovers(out, tmp_path / "out.work")
