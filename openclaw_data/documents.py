@@ -177,12 +177,17 @@ def append(batch: pa.RecordBatch, columns: Mapping[str, pa.Array]) -> pa.RecordB
 def text_buffers(array: pa.Array) -> tuple[Any, Any]:
     """The buffers of a string or binary array as numpy views: (offsets int64[n+1], data uint8[...]).
 
-    `data` is shared, not copied; the offsets of a slice point into the parent's data.
+    `data` is shared, not copied, and may only be read; the offsets of a slice point into the parent's data.
+
+    Arrow's buffers are sometimes writable, sometimes not, and numba compiles a kernel for each kind that it meets, for
+    up to half a minute: so data never is, and offsets always are.
     """
     array = array.cast(pa.large_binary()) if not pa.types.is_large_binary(array.type) else array
     n = len(array)
     _, offsets, data = array.buffers()
     if n == 0 or offsets is None:
-        return np.zeros(n + 1, np.int64), np.zeros(0, np.uint8)
+        return np.zeros(n + 1, np.int64), np.frombuffer(b"", np.uint8)
     view = np.frombuffer(offsets, np.int64, n + 1, array.offset * 8)
-    return view, np.frombuffer(data, np.uint8) if data is not None else np.zeros(0, np.uint8)
+    found = np.frombuffer(data if data is not None else b"", np.uint8)
+    found.flags.writeable = False
+    return view if view.flags.writeable else view.copy(), found

@@ -34,6 +34,13 @@ def keep() -> None:
     os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
 
 
+def give_back() -> None:
+    """Give what is free to the system; between stages, so that none keeps the pieces of another's batches."""
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    if trim is not None:
+        trim(0)
+
+
 def load_alone() -> None:
     """Import pyarrow and numba without pandas and scipy: where installed they import them, 0.3 s, and we use neither.
 

@@ -425,7 +425,7 @@ def test_a_damaged_dataset_or_a_bad_key_stops_a_takedown_and_leaves_nothing(
     out, asked = tmp_path / "out", request(ids=(rows(copy).row(0, named=True)["id"],))
     first = copy / manifest.read(str(copy)).shards[0].path
     data = first.read_bytes()
-    with pytest.raises(DataError, match="is no private key"):
+    with pytest.raises(DataError, match="there is no such file"):
         takedown.takedown(str(copy), asked, str(out), tmp_path / "none.pem")
     with pytest.raises(DataError, match="names no documents, only the dataset"):
         takedown.takedown(str(copy), request(dataset="sample"), str(out))

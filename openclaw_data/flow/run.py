@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from openclaw_data import ingest, rules, storage
+from openclaw_data import ingest, memory, rules, storage
 from openclaw_data import recipe as recipes
 from openclaw_data.audit.write import audit
 from openclaw_data.dataset import balance, contents, duplicates, manifest, shards, signature
@@ -155,6 +155,7 @@ def finish(
     for name, stage in stages:
         started = time.monotonic()
         stage(job)
+        memory.give_back()
         if name == "annotate":
             budget.check(job)
             began = _cpu()
