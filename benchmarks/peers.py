@@ -47,6 +47,7 @@ def ours(given: str, recipe: str) -> dict[str, Any]:
     from openclaw_data import memory
 
     memory.keep()  # as the command line does
+    memory.load_alone()
     import openclaw_data
 
     source = {".jsonl": "jsonl", ".parquet": "parquet"}.get(Path(given).suffix, "cc")
