@@ -21,8 +21,7 @@ NUMERAL_CHARACTERS = "〇零一二三四五六七八九幺"
 MAIL_HOSTS = ("qq", "163", "126", "139", "189", "gmail", "hotmail", "outlook", "foxmail", "sina", "sohu", "yahoo",
               "icloud", "yeah", "aliyun", "live", "msn")  # fmt: skip
 """Whose addresses are told by a weak at sign, too: `#`, `(a)`, ` at `."""
-_AT, _WEAK = 1 << 20, 1 << 21
-_HOST = 1 << 22
+_WEAK, _HOST = 1 << 20, 1 << 21
 _FORWARD = {
     QQ: "qq|q q|q群|q号|q:|扣扣|叩叩|企鹅|球球|加q|加 q|+q|+ q|群号|加群",
     WECHAT: "微信|微 信|微❤|绿泡泡|加我微|加我薇|加我v|"
