@@ -1,6 +1,7 @@
 """The runner ends every run: with a result or with an error that says what to do."""
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -10,7 +11,7 @@ import psutil
 import pytest
 
 from openclaw_data.documents import DataError
-from openclaw_data.flow import local, pool, runner
+from openclaw_data.flow import local, on_beam, pool, runner
 from openclaw_data.flow.steps import each, spread
 from openclaw_data.flow.work import Engine
 from tests import workers
@@ -54,6 +55,27 @@ runner.execute(each("kill", workers.kill_me_at_three, range(8)), Engine(2, "{eng
     assert time.monotonic() - started < 60
     assert ended.returncode == 1
     assert "was killed, perhaps for want of memory. Finished parts are kept" in ended.stderr.splitlines()[-1]
+
+
+class Stopped(BaseException):
+    """What the handler of a signal raises."""
+
+
+@pytest.mark.parametrize("engine", ["local", "FnApiRunner"])
+def test_an_interrupted_run_waits_for_the_task_that_it_is_at(engine: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def stop(number: int, frame: object) -> None:
+        raise Stopped
+
+    for module in (local, on_beam):
+        monkeypatch.setattr(module, "STOP_SECONDS", 120.0)
+    before = signal.signal(signal.SIGUSR1, stop)
+    monkeypatch.setattr(workers, "ended", [])
+    try:
+        with pytest.raises(Stopped):
+            runner.execute(each("interrupt", workers.interrupt_me, range(1)), Engine(1, engine))
+    finally:
+        signal.signal(signal.SIGUSR1, before)
+    assert workers.ended == ["by the interrupt"]
 
 
 def test_workers_live_as_long_as_the_run_and_bring_what_they_made_back_in_order() -> None:

@@ -7,6 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from openclaw_data.documents import DataError
+from openclaw_data.flow.work import go_on
+
+ended: list[str] = []
+"""How `interrupt_me` ended."""
 
 
 def kill_me_at_three(n: int) -> int:
@@ -46,3 +50,17 @@ def my_pid(_: int) -> int:
 def odd_or_even(n: int, ending: str) -> Iterator[tuple[int, bytes]]:
     """A number by its rest."""
     yield n % 2, f"{n}{ending}".encode()
+
+
+def interrupt_me(n: int) -> int:
+    """Interrupt the run, whose thread this is not, and take a while to see that."""
+    os.kill(os.getpid(), signal.SIGUSR1)
+    end = time.monotonic() + 120
+    while time.monotonic() < end:
+        time.sleep(0.2)
+        try:
+            go_on()
+        except InterruptedError:
+            ended.append("by the interrupt")
+            raise
+    return n

@@ -12,7 +12,7 @@ from typing import Any
 
 from openclaw_data.flow.pool import TICK_SECONDS, Tick, running
 from openclaw_data.flow.steps import Step
-from openclaw_data.flow.work import interrupt
+from openclaw_data.flow.work import go_on, interrupt
 
 STOP_SECONDS = 5.0
 """How long the tasks of this process may take to end when the run is interrupted."""
@@ -64,30 +64,35 @@ def _values(step: Step, tick: Tick) -> list[Any]:
 
 
 def _here(chain: Sequence[Step], elements: Sequence[Any], tick: Tick) -> list[Any]:
-    """In a thread of this process: an interrupt must not tear a task apart, which ends between two batches."""
+    """In a thread of this process: an interrupt must not tear a task apart, which ends between two batches.
+
+    Its end is an event's to tell: a thread whose `join` a signal interrupts passes for ended (CPython's bpo-46726).
+    """
     calls = [(step.kind, step.function, step.arguments) for step in chain]
     found: list[Any] = []
     failure: list[BaseException] = []
+    ended = threading.Event()
 
     def work() -> None:
         try:
             for element in elements:
+                go_on()
                 found.extend(apply(calls, element))
         except BaseException as error:  # noqa: BLE001 - raised again in the caller's thread
             failure.append(error)
+        finally:
+            ended.set()
 
     interrupt(on=False)
-    thread = threading.Thread(target=work, name="tasks", daemon=True)
-    thread.start()
     try:
+        threading.Thread(target=work, name="tasks", daemon=True).start()
         alive = True
         while alive:
-            thread.join(TICK_SECONDS)
+            alive = not ended.wait(TICK_SECONDS)
             tick()
-            alive = thread.is_alive()
     except BaseException:
         interrupt(on=True)
-        thread.join(STOP_SECONDS)
+        ended.wait(STOP_SECONDS)
         raise
     if failure:
         raise failure[0]

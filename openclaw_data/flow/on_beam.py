@@ -54,16 +54,16 @@ def execute(graph: Step, engine: Engine, tick: Tick) -> None:
     with _starting(engine):
         wait = _local(pipeline) if engine.runner == IN_MEMORY else pipeline.run().wait_until_finish
     failure: list[BaseException] = []
+    ended = threading.Event()  # see flow.local
     interrupt(on=False)
-    thread = threading.Thread(target=_catch, args=(wait, failure), name="beam", daemon=True)
-    thread.start()
     try:
-        _watch(thread, tick)
+        threading.Thread(target=_catch, args=(wait, failure, ended), name="beam", daemon=True).start()
+        _watch(ended, tick)
     except BaseException:
         interrupt(on=True)
         _end(_workers())
         if engine.workers == 1:
-            thread.join(STOP_SECONDS)
+            ended.wait(STOP_SECONDS)
         raise
     if failure:
         raise _plain(failure[0]) from failure[0]
@@ -131,12 +131,14 @@ def _local(pipeline: beam.Pipeline) -> Callable[[], object]:
     return lambda: pipeline.run().wait_until_finish()
 
 
-def _catch(wait: Callable[[], object], failure: list[BaseException]) -> None:
+def _catch(wait: Callable[[], object], failure: list[BaseException], ended: threading.Event) -> None:
     """Wait; what goes wrong is raised again in the caller's thread."""
     try:
         wait()
     except BaseException as error:  # noqa: BLE001
         failure.append(error)
+    finally:
+        ended.set()
 
 
 class _Options(PipelineOptions):
@@ -172,12 +174,11 @@ def _runner(engine: Engine) -> FnApiRunner | None:
     return FnApiRunner(default_environment=SubprocessSDKEnvironment.from_command_string(command))
 
 
-def _watch(thread: threading.Thread, tick: Tick) -> None:
+def _watch(ended: threading.Event, tick: Tick) -> None:
     """Wait for the run; end it when a worker process that was seen is gone while the run goes on."""
     seen: set[int] = set()
     missing_since = 0.0
-    while thread.is_alive():
-        thread.join(_TICK_SECONDS)
+    while not ended.wait(_TICK_SECONDS):
         tick()
         now = _workers()
         seen |= now
@@ -185,7 +186,7 @@ def _watch(thread: threading.Thread, tick: Tick) -> None:
             missing_since = 0.0
         elif not missing_since:
             missing_since = time.monotonic()
-        elif time.monotonic() - missing_since > GRACE_SECONDS and thread.is_alive():
+        elif time.monotonic() - missing_since > GRACE_SECONDS and not ended.is_set():
             gone = ", ".join(str(p) for p in sorted(seen - now))
             raise DataError(
                 "worker",
