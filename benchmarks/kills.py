@@ -31,6 +31,9 @@ def kill():
         os.killpg(0, signal.SIGKILL)
     if who == "parent" or str(os.getpid()) != main:
         os.kill(int(main) if who == "parent" else os.getpid(), signal.SIGKILL)
+    else:  # it works as well, and may have been here before the worker had loaded
+        from openclaw_data.flow import work
+        work._interrupted.wait(60)
 def replace(source, target, **given):
     hit = pattern and fnmatch.fnmatch(str(target), pattern)
     if hit and when == "before":
@@ -62,17 +65,17 @@ POINTS = (
     Point("*/edges/near-*.npy", "after", "parent"),
     Point("*/duplicates/part-00000.parquet", "before", "everything"),
     Point("*/duplicates/part-00000.json", "after", "parent"),
-    Point("*/decisions/part-00000.parquet", "before", "worker"),
-    Point("*/.incomplete/decisions/part-00000.json", "after", "everything"),
+    Point("*/decisions/part-0000?.parquet", "before", "worker"),
+    Point("*/.incomplete/decisions/part-0000?.json", "after", "everything"),
     Point("*/shards.json", "before", "parent"),
     Point("*/data/*/*.parquet", "before", "everything"),
     Point("*/data/*/*.parquet", "after", "worker"),
-    Point("*/.incomplete/shards/part-00000.json", "after", "parent"),
+    Point("*/.incomplete/shards/part-0000?.json", "after", "parent"),
     Point("*/audit/report.html", "before", "everything"),
     Point("*/manifest.json", "before", "parent"),
     Point("*/manifest.json", "after", "everything"),
 )
-"""In the order in which a run comes to them; what a worker does is done by two of them."""
+"""In the order in which a run comes to them; what a worker does is done by the run's own process and one beside it."""
 
 
 def command(recipe: str, inputs: list[str], out: Path, workers: int) -> list[str]:

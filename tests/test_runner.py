@@ -26,26 +26,29 @@ def test_tasks_are_spread_over_two_processes(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("count", [1, 2])
-def test_an_error_in_a_step_reaches_the_user_as_it_was_raised(count: int) -> None:
+def test_an_error_in_a_step_reaches_the_user_as_it_was_raised(tmp_path: Path, count: int) -> None:
+    tasks = [(str(tmp_path), os.getpid() * (count - 1))] * 8
     with pytest.raises(DataError) as caught:
-        runner.execute(each("fail", workers.fail_at_three, range(8)), Engine(count))
+        runner.execute(each("fail", workers.fail, tasks), Engine(count))
     assert str(caught.value).startswith("crawl.warc.gz: is not a WARC file. Convert it first.")
 
 
-def test_a_connection_that_a_task_lost_is_no_lost_worker() -> None:
+def test_a_connection_that_a_task_lost_is_no_lost_worker(tmp_path: Path) -> None:
     with pytest.raises(ConnectionResetError, match="bucket") as caught:
-        runner.execute(each("fail", workers.lose_connection, range(8)), Engine(2))
+        runner.execute(each("fail", workers.lose_connection, [(str(tmp_path), os.getpid())] * 8), Engine(2))
     assert "lose_connection" in caught.value.__notes__[0]
 
 
 @pytest.mark.parametrize("engine", ["local", "FnApiRunner"])
-def test_a_killed_worker_ends_the_run_with_an_error_within_a_minute(engine: str) -> None:
+def test_a_killed_worker_ends_the_run_with_an_error_within_a_minute(tmp_path: Path, engine: str) -> None:
     program = f"""
+import os
 from openclaw_data.flow import runner
 from openclaw_data.flow.steps import each
 from openclaw_data.flow.work import Engine
 from tests import workers
-runner.execute(each("kill", workers.kill_me_at_three, range(8)), Engine(2, "{engine}"))
+tasks = [("{tmp_path}", os.getpid())] * 8
+runner.execute(each("kill", workers.kill_worker, tasks), Engine(2, "{engine}"))
 """
     started = time.monotonic()
     root = Path(__file__).parents[1]
@@ -66,7 +69,7 @@ def test_an_interrupted_run_waits_for_the_task_that_it_is_at(engine: str, monkey
     def stop(number: int, frame: object) -> None:
         raise Stopped
 
-    for module in (local, on_beam):
+    for module in (pool, on_beam):
         monkeypatch.setattr(module, "STOP_SECONDS", 120.0)
     before = signal.signal(signal.SIGUSR1, stop)
     monkeypatch.setattr(workers, "ended", [])
@@ -78,25 +81,39 @@ def test_an_interrupted_run_waits_for_the_task_that_it_is_at(engine: str, monkey
     assert workers.ended == ["by the interrupt"]
 
 
-def test_workers_live_as_long_as_the_run_and_bring_what_they_made_back_in_order() -> None:
-    pids = set()
-    with pool.workers(2):
+@pytest.mark.parametrize("count", [2, 3])
+def test_workers_live_as_long_as_the_run_and_bring_what_they_made_back_in_order(tmp_path: Path, count: int) -> None:
+    with pool.workers(count):
+        pids = set()
         for _ in range(3):
-            graph = each("look", workers.my_pid, range(6))
+            graph = each("look", workers.write_pid, [(str(tmp_path), n) for n in range(6)], count)
             pids |= set(local._values(graph, lambda: None))
         grouped = spread("numbers", range(9)).sends("Pair", workers.odd_or_even, "x").group("Group")
         assert local._values(grouped, lambda: None) == [
             (0, [b"0x", b"2x", b"4x", b"6x", b"8x"]),
             (1, [b"1x", b"3x", b"5x", b"7x"]),
         ]
-        assert local.cpu_seconds() > 0
-        assert local.call(workers.my_pid, 0) in pids
-        parent = psutil.Process(psutil.Process(min(pids)).ppid())
-        names = [p.read_text().strip() for p in Path(f"/proc/{parent.pid}").glob("task/*/comm")]
-        assert not [name for name in names if name.startswith(("polars-0", "tokio"))], "it forks: it must have no pool"
-    assert len(pids) == 2
-    assert os.getpid() not in pids
-    assert not any(psutil.pid_exists(pid) for pid in pids)
+        assert pool.running.get().cpu_seconds > 0
+        others = [psutil.Process(pid) for pid in pids - {os.getpid()}]
+    assert len(others) == count - 1 == len(pids) - 1
+    assert not [one for one in psutil.wait_procs(others, 5)[1] if one.status() != psutil.STATUS_ZOMBIE]
+
+
+def test_what_is_done_before_a_fork_begins_no_threads_that_it_would_cut_off() -> None:
+    program = """
+from pathlib import Path
+from openclaw_data import memory
+from openclaw_data.flow import worker
+memory.load_alone()
+import openclaw_data.flow.run
+worker.use()
+print(*(path.read_text().strip() for path in Path("/proc/self/task").glob("*/comm")))
+"""
+    root = Path(__file__).parents[1]
+    names = subprocess.run([sys.executable, "-c", program], cwd=root, capture_output=True, check=True, text=True).stdout
+    assert names
+    assert "polars-0" not in names
+    assert "tokio" not in names
 
 
 def test_an_option_of_beam_is_refused_by_the_local_runner() -> None:

@@ -1,4 +1,8 @@
-"""Functions that tests send to worker processes: importable there as `tests.workers`."""
+"""Functions that tests send to worker processes: importable there as `tests.workers`.
+
+The run's own process works as well, and begins before the others have loaded: where it matters who does something, it
+waits for them.
+"""
 
 import os
 import signal
@@ -12,39 +16,40 @@ from openclaw_data.flow.work import go_on
 ended: list[str] = []
 """How `interrupt_me` ended."""
 
-
-def kill_me_at_three(n: int) -> int:
-    """Kill the worker that gets number 3, as the kernel does when memory is short."""
-    if n == 3:
-        os.kill(os.getpid(), signal.SIGKILL)
-    time.sleep(0.05)
-    return n
+Task = tuple[str, int]
+"""A folder, and the number of a task or the id of the run's own process."""
 
 
-def fail_at_three(n: int) -> int:
-    """Fail with a message meant for the user."""
-    if n == 3:
-        raise DataError("crawl.warc.gz", "is not a WARC file.", "Convert it first.")
-    return n
-
-
-def lose_connection(n: int) -> int:
-    """Fail as storage does."""
-    raise ConnectionResetError(f"the bucket, {n}")
-
-
-def write_pid(folder_and_number: tuple[str, int]) -> int:
-    """Leave this process's id in a file."""
-    folder, n = folder_and_number
+def write_pid(task: Task, processes: int = 2) -> int:
+    """Leave this process's id in the folder; returns it when so many processes have."""
+    folder, n = task
     Path(folder, f"{n}-{os.getpid()}").touch()
-    time.sleep(0.05)
-    return n
-
-
-def my_pid(_: int) -> int:
-    """This process's id."""
-    time.sleep(0.02)
+    end = time.monotonic() + 20
+    while len({file.name.split("-")[1] for file in Path(folder).iterdir()}) < processes and time.monotonic() < end:
+        go_on()
+        time.sleep(0.02)
     return os.getpid()
+
+
+def kill_worker(task: Task) -> int:
+    """Kill the worker that gets this, as the kernel does when memory is short."""
+    if os.getpid() != task[1]:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return write_pid(task)
+
+
+def fail(task: Task) -> int:
+    """Fail in a worker with a message meant for the user."""
+    if os.getpid() != task[1]:
+        raise DataError("crawl.warc.gz", "is not a WARC file.", "Convert it first.")
+    return write_pid(task)
+
+
+def lose_connection(task: Task) -> int:
+    """Fail in a worker as storage does."""
+    if os.getpid() != task[1]:
+        raise ConnectionResetError("the bucket")
+    return write_pid(task)
 
 
 def odd_or_even(n: int, ending: str) -> Iterator[tuple[int, bytes]]:

@@ -23,8 +23,7 @@ from apache_beam.runners.portability.fn_api_runner import FnApiRunner
 from apache_beam.transforms.environments import SubprocessSDKEnvironment
 
 from openclaw_data.documents import DataError
-from openclaw_data.flow.local import STOP_SECONDS
-from openclaw_data.flow.pool import Tick
+from openclaw_data.flow.pool import STOP_SECONDS, Tick
 from openclaw_data.flow.steps import Step
 from openclaw_data.flow.work import Engine, interrupt
 
@@ -54,7 +53,7 @@ def execute(graph: Step, engine: Engine, tick: Tick) -> None:
     with _starting(engine):
         wait = _local(pipeline) if engine.runner == IN_MEMORY else pipeline.run().wait_until_finish
     failure: list[BaseException] = []
-    ended = threading.Event()  # see flow.local
+    ended = threading.Event()  # see flow.pool
     interrupt(on=False)
     try:
         threading.Thread(target=_catch, args=(wait, failure, ended), name="beam", daemon=True).start()

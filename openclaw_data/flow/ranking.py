@@ -19,8 +19,8 @@ from openclaw_data import storage
 from openclaw_data.dedup import clusters, fingerprints, stages
 from openclaw_data.dedup.clusters import REASONS
 from openclaw_data.documents import DataError
-from openclaw_data.flow import local, runner
 from openclaw_data.flow import matching as edges_of
+from openclaw_data.flow import runner
 from openclaw_data.flow import work as folder
 from openclaw_data.flow.matching import Group, Matching, edge_file, load, save
 from openclaw_data.flow.steps import Step, spread, start
@@ -48,7 +48,7 @@ def rank_all(matching: Matching, memory: int, engine: folder.Engine, tick: Calla
     """Write `duplicates/part-*.parquet`, aligned with the annotated parts, and their markers."""
     files = edge_files(matching.work)
     if sum(storage.size(f) for f in files) // 16 * EDGE_BYTES <= memory:
-        local.call(cluster_here, files, matching)
+        cluster_here(files, matching)
     else:
         _cluster_in_rounds(matching, files, engine, tick)
     runner.execute(rank_graph(matching), engine, tick)

@@ -21,7 +21,6 @@ from openclaw_data.flow import (
     deduplicate,
     differences,
     estimate,
-    local,
     lock,
     pool,
     progress,
@@ -162,14 +161,10 @@ def finish(
         seconds[name] = round(time.monotonic() - started, 3)
     described = _describe(job, identity, splits, seconds)
     described = described.model_copy(update={"estimate": estimate.compared(job, described, _cpu() - began)})
-    local.call(_audit, job.output, described.model_dump(mode="json"))
+    audit(job.output, described.model_dump(mode="json"))
     result = seal(job.output, described, sign_key)
     storage.remove(job.marks)
     return result
-
-
-def _audit(output: str, described: dict[str, Any]) -> None:
-    audit(output, described)
 
 
 def open_output(out: str, identity: dict[str, Any]) -> manifest.Manifest | None:
@@ -207,7 +202,7 @@ def begin_output(out: str, identity: dict[str, Any]) -> None:
 def _cpu() -> float:
     """CPU seconds of this process, of its ended children and of its workers' tasks."""
     here = sum(sum(resource.getrusage(who)[:2]) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-    return here + local.cpu_seconds()
+    return here + pool.running.get().cpu_seconds
 
 
 def _annotate(job: folder.Job, splits: list[ingest.Split]) -> None:

@@ -7,7 +7,10 @@ depend on which of the two does.
 
 import typing
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, TypeAlias
+
+Calls: TypeAlias = Sequence[tuple[str, Callable[..., Any], tuple[object, ...]]]
+"""A chain of steps as workers get it: kind, function, arguments."""
 
 
 class Step(NamedTuple):
@@ -67,3 +70,14 @@ def _numbers(_: bytes, count: int) -> Iterator[tuple[int, bytes]]:
 
 def _item(group: tuple[int, Any], items: Sequence[Any]) -> Any:
     return items[group[0]]
+
+
+def apply(calls: Calls, element: Any) -> list[Any]:
+    """What a chain of "each" and "flat" functions makes of one element."""
+    values = [element]
+    for kind, function, arguments in calls:
+        if kind == "each":
+            values = [function(value, *arguments) for value in values]
+        else:
+            values = [one for value in values for one in function(value, *arguments)]
+    return values

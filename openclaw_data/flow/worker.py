@@ -1,8 +1,8 @@
-"""The local workers: a process that loads everything, then forks them, so that each begins loaded.
+"""The worker processes beside the run's own: the first of them loads, and forks the others, which so begin loaded.
 
-Started by `flow.pool` as `python -m openclaw_data.flow.worker PARENT FD...`. It runs no thread of its own and calls
-nothing of polars or pyarrow, whose pools of threads begin with their first use: a forked process has only the thread
-that forked it. What numpy and the allocators have by then sleeps, and knows forks. All of them end with the run.
+Started by `flow.pool` as `python -m openclaw_data.flow.worker PARENT FD...`. Before it forks it runs no thread of its
+own and calls nothing of polars or pyarrow, whose pools of threads begin with their first use: a forked process has only
+the thread that forked it. What numpy and the allocators have by then sleeps, and knows forks. All end with the run.
 """
 
 import contextlib
@@ -23,37 +23,24 @@ _PAGE = "<title>A page</title><article><p>Some words to read here.<p>你好，�
 
 
 def main() -> None:
-    """Load, wait until workers are wanted, fork one for each socket, and end with the last of them."""
+    """Load, fork a worker for each socket but one, be a worker for that one, and end with the run."""
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)  # the run ends us
     _end_with(int(sys.argv[1]))
     memory.keep()
-    sockets = [int(fd) for fd in sys.argv[2:]]
+    sockets = [Connection(int(fd)) for fd in sys.argv[2:]]
     memory.load_alone()
-    load()
-    if not sys.stdin.readline():
-        return
-    warnings.filterwarnings("ignore", "This process .* is multi-threaded")  # see above
-    gc.freeze()  # what is shared stays shared: collecting garbage would write to it
-    parent = os.getpid()
-    for mine in sockets:
-        if os.fork() == 0:
-            for fd in sockets:
-                if fd != mine:
-                    os.close(fd)
-            with contextlib.suppress(EOFError, ConnectionError):
-                serve(Connection(mine), parent)
-            os._exit(0)
-    for fd in sockets:
-        os.close(fd)
-    with contextlib.suppress(ChildProcessError):
-        while True:
-            os.wait()
-
-
-def load() -> None:
-    """Import everything, and load kernels and bundled models by using them on a short page."""
     import openclaw_data.flow.run  # noqa: F401
+
+    if len(sockets) > 1:
+        sockets = [fork(sockets)]
+    with contextlib.suppress(EOFError, ConnectionError):
+        serve(sockets[0])
+    os._exit(0)
+
+
+def use() -> None:
+    """Load kernels and bundled models, by using them on a short page."""
     from openclaw_data import dedup, documents, edits, extraction, signals
     from openclaw_data.signals import language
 
@@ -64,21 +51,34 @@ def load() -> None:
     dedup.fingerprint(batch)
 
 
-def serve(connection: "Connection[Any, Any]", parent: int) -> None:
-    """Do what comes over the socket: lists of functions, and elements for the last of these lists."""
-    from openclaw_data.flow.local import apply
+def fork(sockets: "list[Connection[Any, Any]]") -> "Connection[Any, Any]":
+    """Fork until each socket has a process, with all loaded; returns the socket of the one that this is then."""
+    use()
+    warnings.filterwarnings("ignore", "This process .* is multi-threaded")  # see above
+    gc.freeze()  # what is shared stays shared: collecting garbage would write to it
+    parent, [mine, *others] = os.getpid(), sockets
+    for number, other in enumerate(others):
+        if os.fork() == 0:
+            _end_with(parent)
+            for not_mine in (mine, *others[number + 1 :]):
+                not_mine.close()
+            return other
+        other.close()
+    return mine
 
-    _end_with(parent)
+
+def serve(connection: "Connection[Any, Any]") -> None:
+    """Do what comes over the socket: elements, the first of a stage with its functions."""
+    from openclaw_data.flow.steps import Calls, apply
+
     connection.send(os.getpid())
-    calls: list[Any] = []
+    calls: Calls = ()
     while True:
-        kind, content = connection.recv()
-        if kind == "calls":
-            calls = content
-            continue
+        new, element = connection.recv()
+        calls = calls if new is None else new
         began = time.process_time()
         try:
-            error, found = None, apply(calls, content)
+            error, found = None, apply(calls, element)
         except Exception as raised:  # noqa: BLE001 - raised again by the parent
             error, found = _portable(raised), None
         connection.send((error, found, time.process_time() - began))
