@@ -34,10 +34,11 @@ def command(out, *words):
 
 HOLD = """
 import fnmatch, os, sys, time
-real = os.replace
+real, run = os.replace, os.environ.setdefault("OPENCLAW_HOLD_RUN", str(os.getpid()))
 def replace(source, target, **given):
     if fnmatch.fnmatch(str(target), "*/annotated/part-0000?.parquet"):
-        open(os.path.join(os.path.dirname(__file__), "held"), "w").close()
+        if str(os.getpid()) == run:
+            open(os.path.join(os.path.dirname(__file__), "held"), "w").close()
         end = time.monotonic() + 300
         while not sys.modules["openclaw_data.flow.work"]._interrupted.is_set() and time.monotonic() < end:
             time.sleep(0.01)
@@ -46,7 +47,7 @@ os.replace = replace
 """
 """A sitecustomize.py with which a part keeps its temporary name until the run knows that it is interrupted.
 
-A worker process never does: it is killed.
+`held` says that the run's own process is there. One beside it never learns of an interrupt: it is killed.
 """
 
 
