@@ -21,7 +21,7 @@ from apache_beam.portability.api import beam_runner_api_pb2 as api
 import openclaw_data
 from openclaw_data import recipe, share
 from openclaw_data.documents import DataError
-from openclaw_data.flow import graphs, local, matching, on_beam, runner
+from openclaw_data.flow import graphs, matching, on_beam, pool, runner
 from openclaw_data.flow.run import prepare
 from openclaw_data.flow.work import Engine
 
@@ -114,7 +114,7 @@ def test_a_graph_holds_names_of_functions_and_never_their_code(made):
 def test_no_text_crosses_a_shuffle_and_the_graphs_are_those_of_a_run(made, tmp_path, monkeypatch):
     """What is sent is looked at on the way: none of it is a piece of any document, and it is small."""
     sent, labels = [], []
-    apply, execute = local.apply, runner.execute
+    apply, execute = pool.apply, runner.execute
 
     def process(calls, element):
         found = apply(calls, element)
@@ -126,7 +126,7 @@ def test_no_text_crosses_a_shuffle_and_the_graphs_are_those_of_a_run(made, tmp_p
         labels.append(graphs.describe(graphs._proto(graph, graphs._environment(engine)))["labels"])
         execute(graph, engine, tick)
 
-    monkeypatch.setattr(local, "apply", process)
+    monkeypatch.setattr(pool, "apply", process)
     monkeypatch.setattr(runner, "execute", watched)
     monkeypatch.setattr(matching, "read_in_place", lambda _: False)
     out = tmp_path / "out"
