@@ -3,11 +3,10 @@
 import base64
 import contextlib
 import json
+import re
 import shutil
-import socket
 import subprocess
 import tempfile
-import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -15,6 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests.timing import PATIENCE_SECONDS
 
 BINARIES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 CONTRAST = """
@@ -99,14 +100,11 @@ def chromium() -> Iterator[Page]:
     driver = shutil.which("chromedriver")
     if binary is None or driver is None:
         pytest.skip("no chromium and chromedriver on this machine; see scripts/ci_packages.sh")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
-        process = subprocess.Popen([driver, f"--port={port}"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        command = [driver, "--port=0"]
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
         try:
-            base = f"http://127.0.0.1:{port}"
-            _wait(base)
+            base = f"http://127.0.0.1:{_port(process)}"
             session = _request("POST", f"{base}/session", {"capabilities": {"alwaysMatch": _wishes(binary, profile)}})
             page = Page(base, session["sessionId"])
             try:
@@ -115,7 +113,7 @@ def chromium() -> Iterator[Page]:
                 page.call("DELETE", "")
         finally:
             process.terminate()
-            process.wait(10)
+            process.communicate(timeout=PATIENCE_SECONDS)
 
 
 def _wishes(binary: str, profile: str) -> dict[str, Any]:
@@ -128,20 +126,20 @@ def _wishes(binary: str, profile: str) -> dict[str, Any]:
     }
 
 
-def _wait(base: str) -> None:
-    for _ in range(200):
-        with contextlib.suppress(urllib.error.URLError, ConnectionError):
-            if _request("GET", f"{base}/status")["ready"]:
-                return
-        time.sleep(0.05)
-    raise TimeoutError("chromedriver did not start")
+def _port(process: subprocess.Popen[str]) -> int:
+    """The port that chromedriver chose, which it says when it listens."""
+    assert process.stdout is not None
+    for line in process.stdout:
+        if found := re.search(r"started successfully on port (\d+)", line):
+            return int(found[1])
+    raise AssertionError("chromedriver did not start")
 
 
 def _request(method: str, url: str, body: Any = None) -> Any:
     data = json.dumps(body or {}).encode() if method == "POST" else None
     request = urllib.request.Request(url, data, {"Content-Type": "application/json"}, method=method)
     try:
-        with urllib.request.urlopen(request, timeout=60) as answer:
+        with urllib.request.urlopen(request, timeout=PATIENCE_SECONDS) as answer:
             return json.load(answer)["value"]
     except urllib.error.HTTPError as error:
         raise AssertionError(error.read().decode()[:500]) from None

@@ -4,7 +4,7 @@ import re
 
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from openclaw_data.extraction.charset import canonical, declared_http, declared_meta, decode, good
@@ -172,7 +172,6 @@ def test_replacement_characters_of_the_page_itself_are_not_counted():
     assert decode(page(ZH + "\ufffd\ufffd").encode() + b"\xe4").replacements == 1
 
 
-@settings(deadline=None)  # the first example imports polars
 @given(
     st.binary(max_size=300),
     st.sampled_from(

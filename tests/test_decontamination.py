@@ -11,7 +11,7 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 from reference_contamination import find as naive_find
 from reference_contamination import stream as naive_stream
@@ -111,7 +111,6 @@ def kernel_find(texts, grams):
     return {(r, order[g], at, a - start, b - start) for r, g, at, a, b in hits.T.tolist()}
 
 
-@settings(deadline=None)
 @given(
     st.lists(st.text(ALPHABET, max_size=120), max_size=4),
     st.sets(

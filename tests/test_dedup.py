@@ -59,7 +59,7 @@ def test_union_find_and_star_rounds_find_the_components_of_known_graphs(name, pa
     assert labels(clusters.cluster_in_rounds(edges, partitions)) == naive.components(edges)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(EDGES, st.randoms(use_true_random=False))
 def test_union_find_and_star_rounds_find_the_components_of_random_graphs(edges, source):
     expected = naive.components(edges)
@@ -68,7 +68,7 @@ def test_union_find_and_star_rounds_find_the_components_of_random_graphs(edges, 
     assert labels(clusters.cluster_in_rounds(array(edges), 3)) == expected
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(EDGES)
 def test_reduced_edges_are_stars_with_the_same_components(edges):
     stars = clusters.to_stars(array(edges))
@@ -149,7 +149,7 @@ def test_policies_refuse_what_they_cannot_order():
         clusters.preference("best_quality", pa.table({"quality_score": [float("nan")]}))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.lists(st.integers(-5, 5), max_size=60), st.integers(1, 6))
 def test_packed_keys_come_back_sorted_and_each_key_in_one_partition(values, partitions):
     keys = np.array(values, np.int64) * 987654321987
@@ -175,7 +175,7 @@ def test_edges_within_a_key_are_complete_when_few_and_linear_when_many():
     assert len(np.unique(clusters.cluster(many).clusters)) == 1
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.integers(0, 3), max_size=60))
 def test_candidates_equal_their_twin(values):
     docs = fingerprints.doc_ids(1, len(values))
@@ -295,7 +295,7 @@ URLS = st.from_regex(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(URLS)
 def test_the_short_way_for_plain_urls_gives_what_the_long_way_gives(url):
     canonical, host = fingerprints.canonical_url(url), urls.host(url)

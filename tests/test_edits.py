@@ -5,7 +5,7 @@ import unicodedata
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from openclaw_data import documents, edits
@@ -31,7 +31,6 @@ def test_every_character_that_may_change_is_looked_at() -> None:
 
 
 @given(st.lists(st.text(st.sampled_from("a中é\u3000\u0301 \n")), max_size=5))
-@settings(deadline=None)
 def test_an_array_is_normalised_like_each_of_its_texts(texts: list[str]) -> None:
     made, removed = normalise(pa.array(["\u3000", *texts], pa.string()).slice(1))
     assert made.to_pylist() == [normalise_text(text) for text in texts]
@@ -54,7 +53,6 @@ def test_normalise_folds_encoding_and_keeps_chinese_punctuation(before, after):
     assert normalise_text(before) == after
 
 
-@settings(deadline=None)  # the first call compiles
 @given(st.text(st.one_of(st.sampled_from(ODD), st.characters(codec="utf-8")), max_size=40))
 def test_normalise_is_idempotent_and_the_prescan_misses_nothing(text):
     once = edits.apply(documents.from_texts([text]), ["normalise"])

@@ -2,7 +2,7 @@
 
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from openclaw_data import documents, edits
@@ -16,7 +16,6 @@ PIECES = st.sampled_from(
 TEXTS = st.lists(st.lists(PIECES, max_size=12).map("".join), max_size=4)
 
 
-@settings(deadline=None)
 @given(TEXTS, st.sampled_from(sorted(edits.EDITS)))
 def test_an_edit_counts_what_it_removes_and_a_second_time_changes_nothing(texts, name):
     batch = documents.from_texts(["first", *texts]).slice(1)

@@ -2,10 +2,8 @@
 
 import hashlib
 import os
-import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from importlib import metadata
 from pathlib import Path
@@ -15,6 +13,7 @@ import pytest
 import openclaw_data
 from openclaw_data.flow.run import annotate_only
 from openclaw_data.flow.work import Engine
+from tests.timing import PATIENCE_SECONDS
 
 ENGINES = Path(__file__).parents[1] / ".engines"
 VERSION = metadata.version("apache-beam")
@@ -39,23 +38,28 @@ def test_beams_local_runner_with_two_workers_gives_the_bytes_of_the_local_run(
     assert digests(tmp_path / "out") == local
 
 
+POOL = """
+import sys
+from apache_beam.runners.worker.worker_pool_main import BeamFnExternalWorkerPoolServicer
+address, server = BeamFnExternalWorkerPoolServicer.start(use_process=True)
+print(address, flush=True)
+sys.stdin.read()
+server.stop(None)
+"""
+"""What `python -m apache_beam.runners.worker.worker_pool_main` does, on a port that is free, until its input ends."""
+
+
 @pytest.fixture
 def worker_pool(tmp_path: Path) -> Iterator[str]:
     """The address of a program that starts worker processes for whoever asks, as one stands beside Flink."""
-    with socket.create_server(("localhost", 0)) as free:
-        port = free.getsockname()[1]
     path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"  # the pool starts its workers as `python`
-    command = [sys.executable, "-m", "apache_beam.runners.worker.worker_pool_main", f"--service_port={port}"]
     with (tmp_path / "pool.log").open("w") as log:
-        pool = subprocess.Popen(command, env={**os.environ, "PATH": path}, stdout=log, stderr=log)
-    for _ in range(600):
-        with socket.socket() as asked:
-            if asked.connect_ex(("localhost", port)) == 0:
-                break
-        time.sleep(0.1)
-    yield f"localhost:{port}"
-    pool.terminate()
-    pool.wait(30)
+        pool = subprocess.Popen(
+            [sys.executable, "-c", POOL], env={**os.environ, "PATH": path}, stdin=-1, stdout=-1, stderr=log, text=True
+        )
+    assert pool.stdout is not None
+    yield pool.stdout.readline().strip()
+    pool.communicate(timeout=PATIENCE_SECONDS)
 
 
 def test_a_portable_job_with_workers_from_a_pool_gives_the_bytes_of_the_local_run(

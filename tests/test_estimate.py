@@ -18,6 +18,7 @@ PAGES = share.folder("pipelines") / "sample" / "pages.warc.gz"
 
 
 def test_an_estimate_is_near_and_the_report_of_the_run_shows_both(tmp_path, cli):
+    openclaw_data.run("web", tmp_path / "before", inputs={"cc": [PAGES]})  # compiles what has to be: no part of either
     out = tmp_path / "out"
     said = json.loads(cli("estimate", "web", "-i", f"cc={PAGES}", "-o", out, "--seconds", 2, "--json").out)
     assert said == json.loads((tmp_path / "out.work" / "estimate.json").read_text())

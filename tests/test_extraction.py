@@ -2,13 +2,13 @@
 
 import os
 import re
+import resource
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import openclaw_data
@@ -18,6 +18,7 @@ from openclaw_data.extraction.cleaning import clean
 from openclaw_data.extraction.engines import join_han_lines, label
 from openclaw_data.extraction.guard import Guard, PageFailedError, PageTimeoutError
 from openclaw_data.extraction.pages import TITLE_CHARS, extract, pages
+from tests.timing import wait_until
 
 ARTICLE = (
     "<html><head><title>\n 新闻  标题 </title></head><body><nav><a href=/>首页</a></nav><article><h1>标题</h1>"
@@ -95,7 +96,6 @@ def test_slices_and_empty_batches_keep_their_shape():
     assert pages(batch.slice(0, 0)).num_rows == 0
 
 
-@settings(deadline=None)
 @given(st.lists(st.tuples(st.text("a 字\n\t\r\u00a0\u3000\ufeff", max_size=6), st.booleans())), st.integers(0, 3))
 def test_texts_that_stay_and_texts_that_are_cleaned_come_back_in_order(rows, start):
     batch = raw_batch(*({"text": text, "skipped": "oversize" if out else ""} for text, out in rows))
@@ -183,27 +183,27 @@ def guard():
 
 
 def test_a_page_that_never_ends_costs_its_time_and_the_next_one_works(guard):
-    start = time.monotonic()
+    before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
     with pytest.raises(PageTimeoutError, match=r"not done after 0\.3 s"):
-        guard.extract("resiliparse", DEEP, "", 0.3)
-    assert time.monotonic() - start < 5
-    assert "一段" in guard.extract("resiliparse", "<p>一段文字，够长的一段文字。</p>", "", 5.0)[0]
+        guard.extract("resiliparse", DEEP * 2, "", 0.3)
+    assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - before < 5  # most of it to start
+    assert "一段" in guard.extract("resiliparse", "<p>一段文字，够长的一段文字。</p>", "", 60.0)[0]
 
 
 def test_an_engine_that_raises_or_dies_costs_one_page(guard):
     with pytest.raises(PageFailedError, match="KeyError"):
-        guard.extract("no such engine", "x", "", 5.0)
+        guard.extract("no such engine", "x", "", 60.0)
     guard.child.kill()
     guard.child.wait()
-    assert guard.extract("resiliparse", "<title>t</title>", "", 5.0)[1] == "t"
+    assert guard.extract("resiliparse", "<title>t</title>", "", 60.0)[1] == "t"
     first = guard.child.pid
-    guard.extract("resiliparse", "<title>t</title>" + "x" * 3_000_000, "", 5.0)
-    guard.extract("resiliparse", "<title>t</title>", "", 5.0)
+    guard.extract("resiliparse", "<title>t</title>" + "x" * 3_000_000, "", 60.0)
+    guard.extract("resiliparse", "<title>t</title>", "", 60.0)
     assert guard.child.pid != first
 
 
 def test_a_forked_process_starts_its_own_child(guard):
-    guard.extract("resiliparse", "<p>x", "", 5.0)
+    guard.extract("resiliparse", "<p>x", "", 60.0)
     guard.forget()
     assert guard.child is None
     assert not guard.lock.locked()
@@ -228,19 +228,15 @@ def test_hostile_pages_cost_one_record_and_the_good_one_among_them_survives():
 def test_a_child_does_not_outlive_a_parent_that_was_killed():
     code = (
         "from openclaw_data.extraction.guard import GUARD; import os, signal\n"
-        "GUARD.extract('resiliparse', '<p>x', '', 5.0); print(GUARD.child.pid, flush=True)\n"
+        "GUARD.extract('resiliparse', '<p>x', '', 60.0); print(GUARD.child.pid, flush=True)\n"
         "os.kill(os.getpid(), signal.SIGKILL)"
     )
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(p or str(Path.cwd()) for p in sys.path)}
     parent = subprocess.run(
-        [sys.executable, "-c", code], env=environment, stdout=subprocess.PIPE, text=True, timeout=60, check=False
+        [sys.executable, "-c", code], env=environment, stdout=subprocess.PIPE, text=True, timeout=300, check=False
     )
     child = int(parent.stdout)
-    for _ in range(100):
-        if not _running(child):
-            return
-        time.sleep(0.05)
-    pytest.fail(f"process {child} is still there")
+    wait_until(lambda: not _running(child), f"process {child} is still there")
 
 
 def _running(pid):

@@ -26,7 +26,7 @@ def same(*texts):
     return len(set(hashed(list(texts)).folded.tolist())) == 1
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(TEXTS, st.integers(0, 3))
 def test_hashes_of_texts_equal_their_twin_on_slices_too(texts, start):
     array = pa.array(["before", *texts, "after"], pa.string()).slice(start)
@@ -38,7 +38,7 @@ def test_hashes_of_texts_equal_their_twin_on_slices_too(texts, start):
     assert hashes.hash_bytes(*text_buffers(array)).tolist() == [naive.hash_bytes(t.encode()) for t in array.to_pylist()]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.binary(max_size=20), max_size=4))
 def test_bytes_that_are_not_utf8_are_survived(items):
     found = hashes.hash_texts(*text_buffers(pa.array(items, pa.binary())))
@@ -122,7 +122,7 @@ def test_band_keys_are_equal_exactly_where_the_band_is():
     assert len(np.unique(hashes.band_keys(np.zeros((1, 128), np.uint32), 16, 8))) == 16
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.lists(st.lists(st.integers(0, 2**32 - 1), min_size=128, max_size=128), max_size=3))
 def test_band_keys_equal_their_twin(rows):
     keys = hashes.band_keys(np.array(rows, np.uint32).reshape(-1, 128), 14, 9)

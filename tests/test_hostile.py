@@ -2,7 +2,6 @@
 
 import re
 import string
-import time
 from collections import Counter
 
 import pytest
@@ -10,6 +9,7 @@ import pytest
 from benchmarks import hostile
 from openclaw_data import documents, edits
 from openclaw_data.edits import pii_patterns
+from tests.timing import within
 
 SCALE = {"gzip bomb, 4 GB": 0.08, "zstd bomb, 4 GB": 0.08, "Content-Encoding bomb, 1 GB": 0.02}
 """Just over what a member (256 MB) or a page (10 MB) may give."""
@@ -32,9 +32,8 @@ def test_a_hostile_file_takes_bounded_time_and_every_record_has_a_reason(tmp_pat
     form, write = hostile.CASES[name]
     scale = SCALE.get(name, SMALL)
     write(tmp_path / "given", scale)
-    began = time.process_time()
-    found = hostile.outcomes(form, tmp_path / "given")
-    assert time.process_time() - began < LIMIT_SECONDS
+    with within(LIMIT_SECONDS):
+        found = hostile.outcomes(form, tmp_path / "given")
     assert sum(found.values()) > 0
     if name in WANTED:
         assert found == WANTED[name]
@@ -66,9 +65,8 @@ def test_no_repeated_text_makes_an_edit_slow(name):
     texts = [(unit * (20_000 // len(unit))) + end for unit in UNITS for end in ("", "\x7f", "x@")]
     batch = documents.from_texts(texts)
     edits.apply(batch.slice(0, 4), (name,))
-    began = time.process_time()
-    edits.apply(batch, (name,))
-    assert time.process_time() - began < LIMIT_SECONDS
+    with within(LIMIT_SECONDS):
+        edits.apply(batch, (name,))
 
 
 def test_no_pattern_of_personal_data_takes_more_than_linear_time_on_what_it_is_made_of():
@@ -80,7 +78,6 @@ def test_no_pattern_of_personal_data_takes_more_than_linear_time_on_what_it_is_m
             {c for c in re.sub(r"\\[a-zA-Z]", "", pattern.pattern) if c not in "^$|?*+{}()[]\\"} | {"1", "a", " "}
         )
         for unit in units[:40]:
-            text = unit * 20_000 + "\x7f"
-            began = time.process_time()
-            sum(1 for _ in pattern.finditer(text))
-            assert time.process_time() - began < 1.0, (pattern.pattern[:80], unit)
+            text = unit * 60_000 + "\x7f"
+            with within(LIMIT_SECONDS, (pattern.pattern[:80], unit)):
+                sum(1 for _ in pattern.finditer(text))

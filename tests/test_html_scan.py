@@ -69,7 +69,7 @@ TAG_SOUP = st.lists(
 
 
 @given(TAG_SOUP)
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=600)
 def test_the_scanner_is_its_plain_twin(page: str) -> None:
     found = scan(page)
     assert fast(found) == naive(page)
@@ -77,7 +77,7 @@ def test_the_scanner_is_its_plain_twin(page: str) -> None:
 
 
 @given(st.lists(TAG_SOUP, max_size=5))
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_pages_of_a_batch_do_not_touch_each_other(pages: list[str]) -> None:
     found = scan(*pages)
     assert [fast(found, k) for k in range(len(pages))] == [naive(page) for page in pages]
@@ -85,7 +85,7 @@ def test_pages_of_a_batch_do_not_touch_each_other(pages: list[str]) -> None:
 
 
 @given(st.binary(max_size=300))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_any_bytes_can_be_scanned(data: bytes) -> None:
     found = html.scan(np.array([0, len(data)]), np.frombuffer(data, np.uint8))
     ends = found.blocks[:, 1]

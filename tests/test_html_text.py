@@ -2,7 +2,7 @@
 """What the engine makes of chosen blocks: lines, Markdown, comments, and the model's own file."""
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from openclaw_data.extraction import assemble, blocks, model
@@ -131,7 +131,6 @@ def test_trees_are_walked_as_plain_python_would() -> None:
     ),
     st.integers(0, 3 * html_join.PART),
 )
-@settings(deadline=None)
 def test_what_cleaning_changes_is_found_in_the_bytes(texts: list[str], ahead: int) -> None:
     texts = [*texts, *("a" * ahead + text + "b" * 2 * html_join.PART for text in texts)]
     data = [text.encode() for text in texts]

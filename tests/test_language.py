@@ -59,7 +59,7 @@ def test_texts_have_the_language_that_a_reader_gives_them(text, expected):
     assert labels(text) == [expected]
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.lists(st.text(st.characters(codec="utf-8"), max_size=60), max_size=5), st.integers(0, 4))
 def test_columns_are_never_null_and_do_not_depend_on_the_neighbours(texts, skip):
     array = pa.array(texts, pa.string())

@@ -20,7 +20,7 @@ def fast(texts: pa.Array) -> list[list[int]]:
     return count_classes(*text_buffers(texts)).tolist()
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.lists(TEXT, max_size=6), st.integers(0, 6), st.integers(0, 6))
 def test_kernel_equals_its_twin_on_slices_too(texts, skip, take):
     array = pa.array(texts, pa.string())
@@ -28,7 +28,7 @@ def test_kernel_equals_its_twin_on_slices_too(texts, skip, take):
     assert fast(array.slice(skip, take)) == naive(texts[skip : skip + take])
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.lists(st.binary(max_size=30), min_size=1, max_size=4))
 def test_bytes_that_are_not_utf8_are_counted_and_harm_nobody(blobs):
     counts = count_classes(*text_buffers(pa.array(blobs, pa.binary())))

@@ -4,7 +4,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 import reference_line_shapes as twin
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from openclaw_data import documents, signals
@@ -40,7 +40,6 @@ def tokens_of(lines):
     return tokenize(pa.array(["first", "\n".join(lines)]).slice(1))
 
 
-@settings(deadline=None)
 @given(LINES)
 def test_shapes_of_lines_equal_their_twin(lines):
     found = tokens_of(lines)
@@ -54,7 +53,6 @@ def test_shapes_of_lines_equal_their_twin(lines):
     assert counts[0, 3] == sum(line.count("{") + line.count("}") for line in lines)
 
 
-@settings(deadline=None)
 @given(CITED)
 def test_what_c4_does_with_lines_equals_its_twin(lines):
     fate, sentences = c4_lines(tokens_of(lines))
@@ -63,7 +61,6 @@ def test_what_c4_does_with_lines_equals_its_twin(lines):
     assert all(n >= 1 for n, f in zip(sentences, fate, strict=True) if f == c4.KEPT)
 
 
-@settings(deadline=None)
 @given(st.lists(st.text("第一两3章回节 hapterCV.", max_size=12), max_size=4))
 def test_chapters_equal_their_twin(lines):
     found = tokens_of(lines)
@@ -71,7 +68,6 @@ def test_chapters_equal_their_twin(lines):
     assert got.tolist() == [sum(map(twin.chapter, solid(lines)))]
 
 
-@settings(deadline=None)
 @given(
     st.lists(
         st.sampled_from(["搬家", "公司", "我", "国", "的", "吧", "之", "，", "。", "|", "a", "1", " "]), max_size=60

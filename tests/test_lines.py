@@ -18,7 +18,7 @@ from openclaw_data.kernels.lines import hash_lines
 TEXTS = st.lists(st.text(alphabet="aB 1２\n臺台。é 한", max_size=30) | st.text(max_size=20), max_size=6)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(TEXTS, st.integers(0, 3))
 def test_lines_equal_their_twin_on_slices_too(texts, skip):
     array = pa.array(texts, pa.string()).slice(skip)

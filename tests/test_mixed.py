@@ -117,7 +117,7 @@ PAIR = st.tuples(st.integers(0, 1), st.integers(0, 2))
 LINES = st.sampled_from([*SOME, "今天", "today", "2024", "", "a == b;", "\u3000", "x"])
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.lists(LINES, max_size=12).map(lambda lines: "\n".join([*lines, *SOME, *lines])), max_size=3))
 def test_every_line_with_text_is_in_exactly_one_half(texts: list[str]) -> None:
     rows, found = mixed.halves(documents.from_texts(texts))
@@ -126,7 +126,7 @@ def test_every_line_with_text_is_in_exactly_one_half(texts: list[str]) -> None:
         assert sorted(line for line in both if line.strip()) == sorted(x for x in texts[row].split("\n") if x.strip())
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.lists(st.text(st.sampled_from("aé Z09.中。\n\t-"), max_size=30), max_size=4), PAIR)
 def test_the_quick_look_counts_what_plain_python_counts(texts: list[str], pair: tuple[int, int]) -> None:
     sliced, least = pair

@@ -32,7 +32,7 @@ def buffers(texts):
     return documents.text_buffers(array)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(TEXT, max_size=5), st.sampled_from(SHAPES))
 def test_grams_are_those_of_the_plain_twin(texts, shape):
     codes, starts = linear.fold(*buffers(texts), linear.folding())
@@ -41,7 +41,7 @@ def test_grams_are_those_of_the_plain_twin(texts, shape):
     assert got == [naive.grams(text, *shape) for text in texts]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(TEXT, max_size=5), st.integers(1, 20), st.integers(1, 5))
 def test_windows_are_those_of_the_plain_twin(texts, size, most):
     starts = np.cumsum([0, *map(len, texts)])
@@ -51,7 +51,7 @@ def test_windows_are_those_of_the_plain_twin(texts, size, most):
     assert got == [naive.windows(text, size, most) for text in texts]
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.lists(TEXT, max_size=4), st.sampled_from(SHAPES))
 def test_logits_are_those_of_the_plain_twin(texts, shape):
     weights = (np.arange(1 << shape[0]) * 37 % 255 - 127).astype(np.int8)

@@ -22,7 +22,7 @@ def occurring(documents: list[bytes], folded: list[bytes], exact: list[bytes]) -
 
 
 @given(DOCUMENTS, st.lists(SHORT, max_size=4), st.lists(SHORT, max_size=4), st.integers(0, 700))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_needles_are_found_as_by_one_test_each(
     documents: list[bytes], folded: list[bytes], exact: list[bytes], padding: int
 ) -> None:

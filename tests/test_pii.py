@@ -23,6 +23,7 @@ from openclaw_data.kernels import pii as kernel
 from openclaw_data.kernels import pii_numbers as numbers
 from openclaw_data.kernels import pii_words
 from tests import reference_pii
+from tests.timing import within
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))
 import pii_spellings
@@ -214,7 +215,7 @@ PIECES = st.sampled_from(
 TEXTS = st.lists(PIECES, max_size=14).map("".join)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(st.lists(TEXTS, max_size=4))
 @example(["QQ13812345678", "13812345678a@qq.com13812345678"])
 def test_candidates_miss_nothing_that_the_whole_search_finds(texts: list[str]) -> None:
@@ -222,7 +223,7 @@ def test_candidates_miss_nothing_that_the_whole_search_finds(texts: list[str]) -
     assert found == reference_pii.spans(texts)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(TEXTS, st.sampled_from(["type", "pseudonym"]))
 def test_masking_twice_is_masking_once(text: str, mask: typing.Literal["type", "pseudonym"]) -> None:
     once, _ = openclaw_data.mask_pii([text], mask=mask)
@@ -251,17 +252,19 @@ HOSTILE = [
 def test_hostile_text_takes_linear_time(piece: str) -> None:
     openclaw_data.mask_pii([piece * 10])
     text = piece * (200_000 // len(piece))
-    started = time.process_time()
-    pii_find.find(text)
-    assert time.process_time() - started < 3
+    with within(15):
+        pii_find.find(text)
 
 
 def test_texts_without_personal_data_pass_quickly() -> None:
     texts = pa.array(["今天天气很好，我们去公园散步。A walk in the park is good for you. " * 2000] * 40, pa.string())
     pii.spans(texts[:1])
-    started = time.process_time()
-    assert not any(pii.spans(texts))
-    assert texts.nbytes / 1e6 / (time.process_time() - started) > 50
+    best = 1e9
+    for _ in range(3):  # a collection of garbage may fall into one of them
+        started = time.process_time()
+        assert not any(pii.spans(texts))
+        best = min(best, time.process_time() - started)
+    assert texts.nbytes / 1e6 / best > 50
 
 
 def test_a_number_called_qq_is_somebodys_unless_firms_rent_it() -> None:
@@ -270,7 +273,7 @@ def test_a_number_called_qq_is_somebodys_unless_firms_rent_it() -> None:
     assert [hit[2] for hit in pii_find.find("卡号：622530 4009094626")] == ["BANK_CARD"]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.sampled_from(sorted(pii_values.MADE)), st.integers(0, 1 << 32))
 def test_made_up_values_are_found_whole_in_sentences_written_apart_from_the_patterns(name: str, seed: int) -> None:
     made = pii_spellings.sentence(random.Random(seed), name)
@@ -279,13 +282,13 @@ def test_made_up_values_are_found_whole_in_sentences_written_apart_from_the_patt
     assert not wrong
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.integers(0, 1 << 32))
 def test_made_up_look_alikes_are_left_alone(seed: int) -> None:
     assert not pii_spellings.measure([pii_spellings.look_alike(random.Random(seed))])[2]
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.sampled_from([ID, "110105194912310021", "91110000600037341L", "92110000600037341L", UNION, VISA, VISA[:-1]]))
 def test_the_kernel_checks_digits_as_plain_python_does(number: str) -> None:
     texts = [number, f"汉{number}汉"]

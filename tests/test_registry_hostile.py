@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from openclaw_data.errors import DataError
@@ -42,6 +42,7 @@ from tests.registry_files import (
     memory,
     put,
 )
+from tests.timing import within
 
 
 @pytest.fixture(scope="module")
@@ -141,13 +142,13 @@ def test_nothing_that_a_contribution_names_is_opened_or_fetched(written: Path, t
 
 
 MANY = int(os.environ.get("EXAMPLES", "40"))
-"""Examples of a fuzz test; EXAMPLES=5000 looks longer."""
+"""Examples of a fuzz test; EXAMPLES=5000 looks longer, --hypothesis-profile=search elsewhere."""
 TEXTS = st.text(max_size=200) | st.sampled_from(
     ["&a", "*a", "<<: 1", "!!python/object:x", "{", "- ", "a:\n b:\n", "? "]
 )
 
 
-@settings(max_examples=2 * MANY, deadline=2000, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=2 * MANY)
 @given(
     where=st.sampled_from(["manifest.yaml", "release.yaml", "decisions", "takedowns", "MAINTAINERS"]),
     data=st.binary(max_size=300),
@@ -156,10 +157,11 @@ def test_any_bytes_in_place_of_a_record_are_a_finding(where: str, data: bytes, s
     path = next(p for p in small if where in p and p.endswith(".yaml"))
     found = state.load(memory({path: data}))[1]
     assert all(f.level == "lint" and f.file == path for f in found)
-    check.check(memory(small | {path: data}), today=TODAY, changed=["MAINTAINERS.yaml"])
+    with within(5):
+        check.check(memory(small | {path: data}), today=TODAY, changed=["MAINTAINERS.yaml"])
 
 
-@settings(max_examples=MANY, deadline=2000, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=MANY)
 @given(data=st.data())
 def test_any_value_in_place_of_a_member_is_a_finding_or_fits(data: st.DataObject, small: Files) -> None:
     path = data.draw(st.sampled_from([MANIFEST, RELEASE, ACCEPT, RETIRE, "takedowns/2026/TD-2026-0001.yaml"]))
@@ -173,11 +175,12 @@ def test_any_value_in_place_of_a_member_is_a_finding_or_fits(data: st.DataObject
     if isinstance(at, dict) and where[-1] in at:
         at[where[-1]] = data.draw(values)
     light = {p: b for p, b in small.items() if layout.place(p).kind != "evidence"}
-    found = check.check(memory(light | {path: contribute.dump(content).encode()}), today=TODAY)
-    comment.markdown(found)
+    with within(5):
+        found = check.check(memory(light | {path: contribute.dump(content).encode()}), today=TODAY)
+        comment.markdown(found)
 
 
-@settings(max_examples=MANY, deadline=2000, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=MANY)
 @given(
     value=st.recursive(
         st.none() | st.booleans() | st.integers() | st.text(max_size=20),
@@ -188,7 +191,8 @@ def test_any_value_in_place_of_a_member_is_a_finding_or_fits(data: st.DataObject
 )
 def test_any_json_in_place_of_evidence_is_a_finding(value: object, path: str, small: Files) -> None:
     files = {p: b for p, b in small.items() if p in (MANIFEST, RELEASE, path, "keys/example-lin.pub")}
-    assert "hash" in lints(files | {path: json.dumps(value).encode()})
+    with within(5):
+        assert "hash" in lints(files | {path: json.dumps(value).encode()})
 
 
 def test_a_base_may_be_a_git_revision(written: Path) -> None:

@@ -1,6 +1,5 @@
 """The registry as a site, in a real browser."""
 
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from openclaw_data.registry import (
 )
 from tests.browser import Page, chromium
 from tests.registry_files import REGISTRY, TODAY, empty, examples
+from tests.timing import wait_until
 
 
 @pytest.fixture(scope="module")
@@ -85,9 +85,7 @@ def test_the_site_is_searched_and_read_with_the_keyboard_alone(site: Path, brows
     browser.keys(tab, *"提议", tab, tab)
     browser.run("document.querySelector('tbody tr:not([hidden]) a').focus()")
     browser.keys(enter)
-    for _ in range(50):
-        if browser.run("return location.pathname").endswith("example-lantern-en.html"):
-            break
-        time.sleep(0.05)
+    opened = "return location.pathname.endsWith('example-lantern-en.html') && document.readyState === 'complete'"
+    wait_until(lambda: browser.run(opened), "the page of the dataset did not open")
     assert browser.run("return location.hash") == "#zh"
     assert "表决中" in browser.run("return document.body.innerText")

@@ -23,6 +23,7 @@ from openclaw_data import recipe, share, storage
 from openclaw_data.documents import DataError
 from openclaw_data.flow import lock
 from openclaw_data.flow.refilter import refilter
+from tests.timing import PATIENCE_SECONDS, wait_until
 
 ROOT = Path(__file__).parents[1]
 
@@ -73,14 +74,6 @@ def digests(folder):
 
 def leftovers(*folders):
     return [p for folder in folders if folder.exists() for p in folder.rglob(".*") if p.name != ".incomplete"]
-
-
-def wait_for(what, message):
-    """Until `what()` is true: for as long as the slowest machine may take."""
-    end = time.monotonic() + 120
-    while not what():
-        assert time.monotonic() < end, message
-        time.sleep(0.01)
 
 
 def gone(process):
@@ -188,11 +181,11 @@ def test_an_interrupt_ends_the_run_soon_says_how_to_go_on_and_leaves_nothing_hal
     out, work, hooks = tmp_path / "out", tmp_path / "out.work", tmp_path / "hooks"
     child = start(hooks, out, "-w", str(workers))
     try:
-        wait_for((hooks / "held").exists, "no part was written")
+        wait_until((hooks / "held").exists, "no part was written")
         assert list((work / "annotated").glob(".*.tmp"))
         children = psutil.Process(child.pid).children(recursive=True)
         os.killpg(child.pid, number)
-        _, shown = child.communicate(timeout=120)
+        _, shown = child.communicate(timeout=PATIENCE_SECONDS)
     finally:
         if child.poll() is None:
             os.killpg(child.pid, signal.SIGKILL)
@@ -201,7 +194,7 @@ def test_an_interrupt_ends_the_run_soon_says_how_to_go_on_and_leaves_nothing_hal
     finished = sorted(path.suffix for path in (work / "annotated").glob("part-*"))
     assert finished == [".json", ".parquet"], "this process ends what it is at, a worker beside it is killed"
     assert not leftovers(out, work)
-    wait_for(lambda: all(gone(one) for one in children), "a worker outlived the run")
+    wait_until(lambda: all(gone(one) for one in children), "a worker outlived the run")
     openclaw_data.run("sample", out)
     assert digests(out) == undisturbed
 

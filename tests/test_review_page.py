@@ -3,7 +3,6 @@
 import http.client
 import json
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ import pytest
 
 from openclaw_data.review import decisions, drawing, sample, server
 from tests.browser import Page, chromium
+from tests.timing import PATIENCE_SECONDS, wait_until
 
 EVIL = "<script>document.title='owned'</script>\u202e\x1b[31m"
 
@@ -40,7 +40,7 @@ class Served:
             self.server.http.server_close()
 
     def ask(self, method: str, path: str, body: Any = None, **headers: str) -> tuple[int, bytes]:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE_SECONDS)
         sent = {k.replace("_", "-"): v for k, v in headers.items()}
         if method == "POST":
             sent.setdefault("Content-Type", "application/json")
@@ -97,12 +97,12 @@ def browser() -> Iterator[Page]:
 
 def ready(browser: Page, before: int) -> int:
     """Wait until the page has done one more thing; how many it has done."""
-    for _ in range(500):
-        done = int(browser.run("return document.body.dataset.ready || 0"))
-        if done > before:
-            return done
-        time.sleep(0.01)
-    raise AssertionError("the page did not answer")
+
+    def done() -> int:
+        return int(browser.run("return document.body.dataset.ready || 0"))
+
+    wait_until(lambda: done() > before, "the page did not answer")
+    return done()
 
 
 DOWN, ENTER, ESCAPE, RIGHT, LEFT = "\ue015", "\ue007", "\ue00c", "\ue014", "\ue012"

@@ -1,7 +1,5 @@
 """Rights: each protocol where it stands, its priority, and the decision."""
 
-import time
-
 import pyarrow as pa
 import pytest
 
@@ -9,6 +7,7 @@ from openclaw_data import documents, recipe, rights
 from openclaw_data.documents import DataError
 from openclaw_data.rights import licences, optout, page
 from openclaw_data.rights.evidence import decide
+from tests.timing import within
 
 RSL = '<script type="application/rsl+xml"><rsl><content><license>{}</license></content></rsl></script>'
 
@@ -189,9 +188,8 @@ def test_notices_are_read_in_records_that_carry_text() -> None:
 )
 def test_a_hostile_page_costs_a_bounded_time(hostile: bytes) -> None:
     rights.read("", b"<p>compile", "", "utf-8")
-    started = time.process_time()
-    rights.read("", hostile, "", "utf-8")
-    assert time.process_time() - started < 1.5
+    with within(5):
+        rights.read("", hostile, "", "utf-8")
     assert len(page.readable(hostile, "utf-8")) <= page.MAX_BYTES + 1
 
 

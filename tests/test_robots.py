@@ -2,7 +2,6 @@
 
 import gzip
 import json
-import time
 from pathlib import Path
 
 import hypothesis.strategies as st
@@ -16,6 +15,7 @@ import openclaw_data
 from openclaw_data import recipe, share
 from openclaw_data.documents import DataError
 from openclaw_data.rights import robots, robots_index
+from tests.timing import within
 
 SAMPLE = share.folder("pipelines") / "sample"
 
@@ -84,7 +84,7 @@ GROUPS = st.lists(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(GROUPS, st.text("ab/.?", max_size=8).map(lambda s: "/" + s), st.sampled_from(["ccbot", "gptbot", "other"]))
 @example([("*", [(False, "/a*b$")])], "/aab", "other")
 def test_who_may_have_what_is_what_protego_says(groups: list, path: str, agent: str) -> None:
@@ -110,11 +110,10 @@ def test_a_hostile_file_costs_little() -> None:
     ]
     path = robots.place("https://a.example/" + "a" * 20_000)[1]
     for text in texts:
-        started = time.process_time()
-        rules = robots.ranked((robots.parse(text.encode()) or {}).get("*", []))
+        with within(5):
+            rules = robots.ranked((robots.parse(text.encode()) or {}).get("*", []))
+            robots.allowed(rules, path)
         assert len(rules) <= robots.MAX_RULES
-        robots.allowed(rules, path)
-        assert time.process_time() - started < 3
 
 
 def record(url: str, body: str, date: str, status: str = "200 OK", kind: str = "text/plain") -> bytes:

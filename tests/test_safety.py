@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import time
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +24,7 @@ from openclaw_data.ingest import blocklists
 from openclaw_data.kernels import terms as kernel
 from openclaw_data.signals import lexicons
 from tests import reference_terms
+from tests.timing import within
 
 TERMS = ["ab", "abc", "a b", "赌", "赌场", "博彩", "x", "澳门赌场", "bet now", "a赌"]
 CATEGORIES = [0, 1, 0, 1, 0, 1, 0, 1, 0, 1]
@@ -36,7 +36,7 @@ TEXTS = st.lists(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.lists(TEXTS.map("".join), max_size=4), st.integers(0, 1))
 def test_the_walk_counts_what_plain_python_counts(texts: list[str], sliced: int) -> None:
     array = pa.array(["赌场 ab", *texts])[1:] if sliced else pa.array(texts, pa.string())
@@ -49,9 +49,8 @@ def test_a_text_that_always_almost_matches_takes_linear_time() -> None:
     trie = kernel.build(["ab" * 50 + "c"], [0])
     offsets, data = documents.text_buffers(pa.array(["ab " * 10 + "赌" + "ab" * 500_000]))
     kernel.count(offsets[:1], data, *trie, 1)
-    started = time.process_time()
-    kernel.count(offsets, data, *trie, 1)
-    assert time.process_time() - started < 2
+    with within(2):
+        kernel.count(offsets, data, *trie, 1)
 
 
 def test_titles_and_first_lines_count_as_head() -> None:

@@ -4,7 +4,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 import reference_ngrams as twin
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from openclaw_data import documents, signals
@@ -23,7 +23,6 @@ def words_of(found):
     return [spans[a:b] for a, b in zip(found.doc_tokens[:-1], found.doc_tokens[1:], strict=True)]
 
 
-@settings(deadline=None)
 @given(TEXTS)
 def test_tokens_cover_every_letter_and_lines_are_what_python_splits(texts):
     found = tokenize(pa.array(["first", *texts]).slice(1))
@@ -36,7 +35,6 @@ def test_tokens_cover_every_letter_and_lines_are_what_python_splits(texts):
     assert [len(t) for doc in words_of(found) for t, _, _ in doc] == found.chars.tolist()
 
 
-@settings(deadline=None)
 @given(st.lists(st.text("ab 我们。", max_size=60), max_size=4))
 def test_repeated_ngrams_equal_their_twin(texts):
     found = tokenize(pa.array(["first", *texts]).slice(1))
@@ -46,7 +44,6 @@ def test_repeated_ngrams_equal_their_twin(texts):
         assert row == [*(t[0] for t in tops), *(t[1] for t in tops), *(twin.duplicate(doc, n) for n in range(5, 11))]
 
 
-@settings(deadline=None)
 @given(st.lists(st.text("ab\n ", max_size=40), max_size=4))
 def test_duplicate_lines_equal_their_twin(texts):
     found = tokenize(pa.array(["first", *texts]).slice(1))
@@ -55,7 +52,6 @@ def test_duplicate_lines_equal_their_twin(texts):
     assert got.tolist() == [twin.duplicates([x.strip() for x in t.split("\n") if x.strip()]) for t in texts]
 
 
-@settings(deadline=None)
 @given(TEXTS)
 def test_every_signal_is_finite_and_every_fraction_stays_within_0_and_1(texts):
     made = signals.compute(documents.from_texts(texts), signals.SIGNALS)

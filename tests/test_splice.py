@@ -73,7 +73,7 @@ def contents(path: Path) -> bytes:
     return b"\n".join(held)
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
 @given(
     n=st.integers(1, 300),
     share=st.sampled_from([0.0, 0.01, 0.2, 0.9, 1.0]),

@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 import reference_text as twin
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from openclaw_data import documents, signals
@@ -21,7 +21,6 @@ LINES = st.lists(st.text(st.sampled_from("ab 。.\n\n我　"), max_size=40), max
 WORDS = st.lists(st.lists(st.sampled_from(["ab", "CD", "cd", "我们", "。", "#", "1.5", "\n"]), max_size=20), max_size=4)
 
 
-@settings(deadline=None)
 @given(LINES)
 def test_raw_lines_equal_their_twin(texts):
     offsets, data = documents.text_buffers(pa.array(["first", *texts]).slice(1))
@@ -35,7 +34,6 @@ def test_raw_lines_equal_their_twin(texts):
         assert {name: found[name] for name in want} == want
 
 
-@settings(deadline=None)
 @given(WORDS)
 def test_characters_and_entropy_equal_their_twins(pieces):
     texts = [" ".join(words) for words in pieces]
@@ -51,7 +49,6 @@ def test_characters_and_entropy_equal_their_twins(pieces):
             assert made["unique_word_fraction"][i].as_py() == pytest.approx(len(set(words)) / len(words))
 
 
-@settings(deadline=None)
 @given(st.lists(st.text(st.sampled_from("首页版权所有联系x "), max_size=12), max_size=5))
 def test_phrases_in_lines_equal_their_twin(lines):
     phrases = [("首页", 0), ("版权", 1), ("版权所有", 2), ("联系", 31)]
@@ -93,7 +90,6 @@ def test_many_marks_on_one_han_character_stay_within_their_room():
     assert found.end[-1] == found.offsets[-1]
 
 
-@settings(deadline=None)
 @given(st.lists(st.text(st.sampled_from("aé的𠀀\n"), max_size=9), max_size=9))
 def test_spans_are_told_apart_by_their_bytes_and_counted_in_characters(texts):
     offsets, data = documents.text_buffers(pa.array(["first", *texts]).slice(1))
