@@ -1,7 +1,7 @@
 """Files that are whole or absent, on a local disk or behind any URL that fsspec knows.
 
-A file is written to a temporary name and then renamed (local) or uploaded (remote: an object appears whole), so
-nobody ever sees half a file under its final name. What is done is said by a small JSON marker, written last.
+A file is written to a temporary name and then renamed (local) or uploaded (`remote.put`), so nobody ever sees half a
+file under its final name. What is done is said by a small JSON marker, written last.
 """
 
 import atexit
@@ -13,23 +13,15 @@ import json
 import os
 import shutil
 import tempfile
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, BinaryIO, TypeVar
+from typing import Any, BinaryIO, cast
 
+from openclaw_data import remote
 from openclaw_data.errors import DataError
 
 _BLOCK = 1 << 20
 _FULL = (errno.ENOSPC, errno.EDQUOT)
-_FINAL = (FileNotFoundError, PermissionError, IsADirectoryError, NotADirectoryError, FileExistsError)
-"""What trying again does not help."""
-_WAITS = (0.1, 0.5, 2.0)
-"""Seconds between tries."""
-_EXTRAS = {"s3": "s3", "s3a": "s3", "gs": "gcp", "gcs": "gcp"}
-"""Kind of URL -> the extra of this package that brings what reads it."""
-_ACCESS = "Check the URL and the credentials."
-_T = TypeVar("_T")
 
 
 def is_local(path: str) -> bool:
@@ -54,7 +46,7 @@ def create(path: str) -> Iterator[str]:
             os.chmod(name, 0o666 & ~_umask())  # noqa: PTH101
             os.replace(name, path)  # noqa: PTH105
         else:
-            _persist(path, lambda: _filesystem(path).put_file(name, path))
+            remote.put(name, path)
     except OSError as error:
         raise _explained(error, path, name) from error
     finally:
@@ -86,27 +78,6 @@ def _explained(error: OSError, path: str, temporary: str) -> Exception:
     )
 
 
-def _persist(path: str, call: Callable[[], _T]) -> _T:
-    """Call something that reaches over a network; try again what may succeed the next time.
-
-    Raises:
-        OSError: what the last try gave.
-        DataError: what a storage's library raises of its own, such as for want of credentials.
-    """
-    for wait in (*_WAITS, None):
-        try:
-            return call()
-        except (DataError, *_FINAL):
-            raise
-        except OSError:
-            if wait is None:
-                raise
-            time.sleep(wait)
-        except Exception as error:
-            raise DataError(path, f"cannot be reached: {_first_line(error)}.", _ACCESS) from error
-    raise AssertionError("the last try returns or raises")
-
-
 def write_json(path: str, value: Any, *, indent: int | None = None) -> None:
     """Write `value` as UTF-8 JSON with sorted keys, atomically."""
     with create(path) as name:
@@ -128,13 +99,14 @@ def open_input(path: str) -> BinaryIO:
     """Open for reading, seekable, bytes as stored (never decompressed by its name)."""
     if is_local(path):
         return open(path, "rb")  # noqa: PTH123
-    handle: BinaryIO = _persist(path, lambda: _filesystem(path).open(path, "rb", compression=None))
-    return handle
+    return cast("BinaryIO", remote.Reader(path))
 
 
 def exists(path: str) -> bool:
     """Whether a file or folder is there."""
-    return os.path.exists(path) if is_local(path) else _persist(path, lambda: bool(_filesystem(path).exists(path)))  # noqa: PTH110
+    if is_local(path):
+        return os.path.exists(path)  # noqa: PTH110
+    return remote.persist(path, lambda: bool(remote.filesystem(path).exists(path)))
 
 
 def names(folder: str) -> list[str]:
@@ -142,9 +114,7 @@ def names(folder: str) -> list[str]:
     if is_local(folder):
         found = os.listdir(folder) if os.path.isdir(folder) else []  # noqa: PTH208, PTH112
     else:
-        with contextlib.suppress(FileNotFoundError):
-            _filesystem(folder).invalidate_cache(folder)
-        found = [p.rstrip("/").rsplit("/", 1)[-1] for p in _ls(folder)]
+        found = [p.rstrip("/").rsplit("/", 1)[-1] for p in remote.persist(folder, lambda: _listed(folder))]
     return sorted(n for n in found if not n.startswith("."))
 
 
@@ -154,11 +124,26 @@ def files(folder: str) -> list[str]:
         root = Path(folder)
         found = [p.relative_to(root).as_posix() for p in root.rglob("*") if p.is_file() or p.is_symlink()]
     else:
-        system = _filesystem(folder)
-        system.invalidate_cache()
-        root_name = system._strip_protocol(folder).rstrip("/")  # noqa: SLF001 - fsspec has no public name for it
-        found = [p[len(root_name) :].lstrip("/") for p in system.find(folder)]
+        found = remote.persist(folder, lambda: _found(folder))
     return sorted(p for p in found if not any(part.startswith(".") for part in p.split("/")))
+
+
+def _listed(folder: str) -> list[str]:
+    """The paths in a remote folder, as they are now."""
+    system = remote.filesystem(folder)
+    with contextlib.suppress(FileNotFoundError):
+        system.invalidate_cache(folder)
+        listing: list[str] = system.ls(folder, detail=False)
+        return listing
+    return []
+
+
+def _found(folder: str) -> list[str]:
+    """The paths of all files below a remote folder, relative to it, as they are now; of a file [""]."""
+    system = remote.filesystem(folder)
+    system.invalidate_cache()
+    root = system._strip_protocol(folder).rstrip("/")  # noqa: SLF001 - fsspec has no public name for it
+    return [path[len(root) :].lstrip("/") for path in system.find(folder)]
 
 
 def make_folder(folder: str) -> None:
@@ -175,31 +160,30 @@ def remove(path: str) -> None:
         else:
             Path(path).unlink(missing_ok=True)
     else:
-        _persist(path, lambda: _remove_remote(path))
+        remote.persist(path, lambda: _remove_remote(path))
 
 
 def _remove_remote(path: str) -> None:
     with contextlib.suppress(FileNotFoundError):
-        _filesystem(path).rm(path, recursive=True)
+        remote.filesystem(path).rm(path, recursive=True)
 
 
 def remove_leftovers(folder: str) -> None:
-    """Delete temporary files that a killed run left in a local folder."""
-    if is_local(folder) and Path(folder).is_dir():
+    """Delete temporary files that a killed run left in a folder."""
+    if not is_local(folder):
+        remote.remove_leftovers(folder)
+    elif Path(folder).is_dir():
         for path in Path(folder).rglob(".*.tmp"):
             path.unlink(missing_ok=True)
 
 
 def copy(source: str, target: str) -> None:
     """Copy one file; it appears whole under its name or not at all."""
-    if is_local(target):
-        with create(target) as name, open_input(source) as file, open(name, "wb") as copied:  # noqa: PTH123
-            shutil.copyfileobj(file, copied, _BLOCK)
-    elif is_local(source):
-        _filesystem(target).put_file(source, target)
-    else:
-        with _filesystem(source).open(source, "rb") as file, _filesystem(target).open(target, "wb") as copied:
-            shutil.copyfileobj(file, copied, _BLOCK)
+    if is_local(source) and not is_local(target):
+        remote.put(source, target)
+        return
+    with create(target) as name, open_input(source) as file, open(name, "wb") as copied:  # noqa: PTH123
+        shutil.copyfileobj(file, copied, _BLOCK)
 
 
 @functools.cache
@@ -222,8 +206,8 @@ def fetched(path: str) -> str:
             copy(join(path, name), join(target, name))
         if not within:
             copy(path, target)
-    except (OSError, ImportError, ValueError) as error:
-        raise DataError(path, f"cannot be fetched: {error}.", _ACCESS) from error
+    except OSError as error:
+        raise DataError(path, f"cannot be fetched: {error.strerror}.", "Check the URL and the credentials.") from error
     return target
 
 
@@ -238,38 +222,9 @@ def sha256(path: str) -> str:
 
 def size(path: str) -> int:
     """The file's length in bytes."""
-    return os.path.getsize(path) if is_local(path) else _persist(path, lambda: int(_filesystem(path).size(path)))  # noqa: PTH202
-
-
-def _ls(folder: str) -> list[str]:
-    try:
-        listing: list[str] = _persist(folder, lambda: _filesystem(folder).ls(folder, detail=False))
-    except FileNotFoundError:
-        return []
-    return listing
-
-
-def _filesystem(path: str) -> Any:
-    import fsspec
-
-    scheme = path.split("://", 1)[0]
-    try:
-        return fsspec.core.url_to_fs(path)[0]
-    except ImportError as error:
-        extra = _EXTRAS.get(scheme)
-        remedy = f"pip install 'openclaw-data[{extra}]'" if extra else "Install it."
-        raise DataError(
-            path, f"{scheme}:// needs a package that is not installed: {_first_line(error)}.", remedy
-        ) from error
-    except ValueError as error:
-        fact = f"{scheme}:// is no storage that is known: {_first_line(error)}."
-        raise DataError(path, fact, "Give a local path, or s3://, gs://, hdfs://, https://.") from error
-    except OSError as error:
-        raise DataError(path, f"cannot be reached: {_first_line(error)}.", _ACCESS) from error
-
-
-def _first_line(error: BaseException) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0].rstrip(".")
+    if is_local(path):
+        return os.path.getsize(path)  # noqa: PTH202
+    return remote.persist(path, lambda: int(remote.filesystem(path).size(path)))
 
 
 def _umask() -> int:

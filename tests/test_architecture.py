@@ -9,7 +9,7 @@ import pytest
 
 PACKAGE = Path(__file__).parents[1] / "openclaw_data"
 
-BELOW = {"errors", "documents", "memory", "share", "storage", "suffixes", "yaml_strict"}
+BELOW = {"errors", "documents", "memory", "remote", "share", "storage", "suffixes", "yaml_strict"}
 """Modules that everything may use."""
 
 MAY_IMPORT: dict[str, set[str]] = {

@@ -19,7 +19,7 @@ from fsspec.implementations.local import LocalFileSystem
 
 import openclaw_data
 from benchmarks import kills
-from openclaw_data import recipe, share, storage
+from openclaw_data import recipe, remote, share, storage
 from openclaw_data.documents import DataError
 from openclaw_data.flow import lock
 from openclaw_data.flow.refilter import refilter
@@ -279,7 +279,7 @@ class Flaky(LocalFileSystem):
 def test_storage_that_fails_changes_nothing(undisturbed, tmp_path, monkeypatch, every, waits):
     """Every tenth call: in one run, by trying again. Some calls for good: in as many runs as it takes."""
     fsspec.register_implementation("flaky", Flaky, clobber=True)
-    monkeypatch.setattr(storage, "_WAITS", waits)
+    monkeypatch.setattr(remote, "_WAITS", waits)
     monkeypatch.setattr(Flaky, "failed", 0)
     monkeypatch.setattr(Flaky, "every", every)
     for _ in range(8):

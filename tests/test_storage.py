@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from openclaw_data import storage
+from openclaw_data import remote, storage
 from openclaw_data.errors import DataError
 
 
@@ -62,6 +62,6 @@ def test_storage_that_cannot_be_reached_is_one_line_with_a_remedy(monkeypatch: p
 
     with pytest.raises(DataError, match=r"no://a: no:// is no storage that is known: Protocol not known: no\. Give a"):
         storage.exists("no://a")
-    monkeypatch.setattr(storage, "_filesystem", refuse)
+    monkeypatch.setattr(remote, "filesystem", refuse)
     with pytest.raises(DataError, match=r"s3://a/b: cannot be reached: no credentials\. Check the URL"):
         storage.read_json("s3://a/b")

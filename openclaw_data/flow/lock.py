@@ -2,7 +2,7 @@
 
 On a local folder it is a POSIX record lock, which a killed process cannot leave behind; what the file says is for the
 person who is refused. Another host's lock is never taken over: whether its process lives cannot be seen from here.
-Behind a URL there is only the file: two runs that start within the same moment are not told apart there.
+Behind a URL there is only the file, which one run can make and the others cannot; a killed run leaves it behind.
 """
 
 import contextlib
@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 import psutil
 
-from openclaw_data import storage
+from openclaw_data import remote, storage
 from openclaw_data.documents import DataError
 
 NAME = ".run.lock"
@@ -93,11 +93,16 @@ def _open(folder: str, path: str) -> int:
 
 @contextlib.contextmanager
 def _remote(folder: str, path: str) -> Iterator[None]:
-    left = storage.read_json(path)
-    holder = None if left is None else Holder(**left)
-    if holder is not None and holder != _me() and (holder.host != _me().host or _lives(holder)):
-        raise _refused(folder, path, holder)  # our own is from a run of this process whose last call failed
-    storage.write_json(path, _me()._asdict())
+    ours = json.dumps(_me()._asdict()).encode()
+    if not remote.claim(path, ours):
+        with storage.open_input(path) as file:
+            left = _parse(file.read())
+        if left is None or left.host != _me().host or _lives(left):
+            raise _refused(folder, path, left)
+        print(f"{folder}: going on after process {left.pid}, which is gone.", file=sys.stderr)  # noqa: T201
+        storage.remove(path)
+        if not remote.claim(path, ours):
+            raise _refused(folder, path, None)
     try:
         yield
     finally:

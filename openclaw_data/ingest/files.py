@@ -4,8 +4,9 @@ import glob
 import os
 import stat
 from collections.abc import Iterable, Sequence
-from typing import Any, BinaryIO, NamedTuple, cast
+from typing import BinaryIO, NamedTuple
 
+from openclaw_data import remote, storage
 from openclaw_data.documents import DataError
 
 _MAGIC = "*?["
@@ -66,38 +67,22 @@ def _local_size(path: str) -> int:
 
 
 def _remote(pattern: str, place: str) -> list[File]:
-    system, path = _filesystem(pattern)
+    system = remote.filesystem(pattern)
     try:
-        if any(c in path for c in _MAGIC):
-            details = system.glob(path, detail=True)
+        if any(c in pattern for c in _MAGIC):
+            details = remote.persist(pattern, lambda: system.glob(pattern, detail=True))
             infos = [info for info in details.values() if info["type"] != "directory"]
             if not infos:
                 raise DataError(place, f"no file matches '{pattern}'.", "Check the pattern, bucket and credentials.")
         else:
-            infos = [system.info(path)]
+            infos = [remote.persist(pattern, lambda: system.info(pattern))]
     except FileNotFoundError as error:
         raise DataError(pattern, "the file does not exist.", "Check the URL.") from error
-    except (OSError, ValueError) as error:
-        raise DataError(
-            pattern, f"cannot be listed: {_first_line(error)}.", "Check the URL and credentials."
-        ) from error
+    except OSError as error:
+        raise DataError(pattern, f"cannot be listed: {error.strerror}.", "Check the URL and credentials.") from error
     if any(info["type"] == "directory" for info in infos):
         raise DataError(pattern, "is a folder, a file is needed.", f"Name its files: {pattern.rstrip('/')}/*")
     return [File(system.unstrip_protocol(info["name"]), int(info["size"] or 0)) for info in infos]
-
-
-def _filesystem(url: str) -> tuple[Any, str]:
-    import fsspec
-
-    try:
-        return cast("tuple[Any, str]", fsspec.core.url_to_fs(url))
-    except (ImportError, ValueError) as error:
-        remedy = "Install the extra for it: pip install 'openclaw-data[s3]' or 'openclaw-data[gcp]'."
-        raise DataError(url, f"this kind of URL cannot be opened: {_first_line(error)}.", remedy) from error
-
-
-def _first_line(error: BaseException) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0].rstrip(".")
 
 
 def open_binary(path: str) -> BinaryIO:
@@ -109,11 +94,10 @@ def open_binary(path: str) -> BinaryIO:
     try:
         if "://" not in path:
             return open(path, "rb", buffering=0)  # noqa: PTH123 - streams.py reads large blocks
-        system, name = _filesystem(path)
-        return cast("BinaryIO", system.open(name, "rb"))
+        return storage.open_input(path)
     except OSError as error:
         remedy = "It was there when the input was listed: restore it, or start again with a new work folder."
-        raise DataError(path, f"cannot be read: {_first_line(error)}.", remedy) from error
+        raise DataError(path, f"cannot be read: {error.strerror}.", remedy) from error
 
 
 def names(paths: Sequence[str]) -> list[str]:
