@@ -29,12 +29,15 @@ _WHOLE = frozenset({"s3", "s3a", "gs", "gcs", "az", "abfs", "abfss", "oss"})
 _READING: dict[str, dict[str, Any]] = {
     "gs": {"cache_type": "readahead"},  # its default starts a task a file, and speaks of those that did not end
     "gcs": {"cache_type": "readahead"},
-    "hdfs": {"block_size": 1 << 20},  # its default asks the server at every small read
-    "viewfs": {"block_size": 1 << 20},
 }
 """Kind of URL -> how its files are opened for reading, where fsspec's way does not do."""
+_ASKING = frozenset({"hdfs", "viewfs"})
+"""Where every read asks the server: these are read in blocks."""
+_BLOCK = 1 << 20
 _ACCESS = "Check the URL and the credentials."
-_HDFS = "pip install 'openclaw-data[hdfs]', set up Java, libhdfs and CLASSPATH, or use webhdfs://."
+_HDFS = (
+    "pip install 'openclaw-data[hdfs]', which needs no Java, or set up Java, libhdfs and CLASSPATH, or use webhdfs://."
+)
 _T = TypeVar("_T")
 
 
@@ -69,6 +72,12 @@ def filesystem(path: str) -> Any:
         raise DataError(path, fact, "Give a local path, or s3://, gs://, hdfs://, https://.") from error
     except OSError as error:
         raise _unreachable(path, error) from error
+
+
+def bare(system: Any, path: str) -> str:
+    """The path without kind and host, as the file system's own listings have it."""
+    name: str = system._strip_protocol(path)  # noqa: SLF001 - fsspec has no public name for it
+    return name
 
 
 def persist(path: str, call: Callable[[], _T]) -> _T:
@@ -109,6 +118,17 @@ def first_line(error: BaseException) -> str:
     return (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".: ")
 
 
+def opened(path: str) -> io.BufferedIOBase | io.RawIOBase:
+    """Open for reading, seekable.
+
+    Raises:
+        OSError: there is no such file, or it may not be read.
+        DataError: it cannot be reached.
+    """
+    file = Reader(path)
+    return io.BufferedReader(file, _BLOCK) if scheme(path) in _ASKING else file
+
+
 class Reader(io.RawIOBase):
     """A file behind a URL, seekable; a read that fails is tried again on the file opened anew."""
 
@@ -120,8 +140,10 @@ class Reader(io.RawIOBase):
 
     def _opened(self) -> Any:
         if self._handle is None:
-            how = _READING.get(scheme(self.path), {})
-            self._handle = filesystem(self.path).open(self.path, "rb", compression=None, **how)
+            kind, system = scheme(self.path), filesystem(self.path)
+            if kind in _ASKING and not system.exists(self.path):  # libhdfs would print a page of Java before it raises
+                raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), self.path)
+            self._handle = system.open(self.path, "rb", compression=None, **_READING.get(kind, {}))
         return self._handle
 
     def _call(self, call: Callable[[Any], _T]) -> _T:
@@ -137,9 +159,10 @@ class Reader(io.RawIOBase):
 
         return persist(self.path, attempt)
 
-    def read(self, size: int = -1, /) -> bytes:
+    def read(self, size: int | None = -1, /) -> bytes:
         """Up to `size` bytes, fewer only at the end; all that are left where it is negative."""
-        data: bytes = self._call(lambda handle: handle.read(size))
+        sizes = () if size is None or size < 0 else (size,)  # not every library takes -1
+        data: bytes = self._call(lambda handle: handle.read(*sizes))
         self._at += len(data)
         return data
 
@@ -205,8 +228,7 @@ def _put(source: str, path: str) -> None:
         if scheme(path) in {"hdfs", "viewfs"} and hasattr(system, "client"):  # hdfs-native replaces in one step
             system.mv(name, path, overwrite=True)
             return
-        with contextlib.suppress(FileNotFoundError):
-            system.rm_file(path)
+        _delete(system, path)
         _move(system, name, path)
 
 
@@ -256,11 +278,17 @@ def _hidden(system: Any, path: str) -> Iterator[str]:
         yield name
     finally:
         with contextlib.suppress(OSError):
-            system.rm_file(name)
+            _delete(system, name)
+
+
+def _delete(system: Any, path: str) -> None:
+    """Delete a file if it is there. Of one that is not, libhdfs says that the disk is broken."""
+    if system.exists(path):
+        system.rm_file(path)
 
 
 def _move(system: Any, name: str, path: str) -> None:
     """Rename. WebHDFS answers "no" where others raise."""
-    system.mv(name, path)
+    system.mv(bare(system, name), bare(system, path))
     if system.exists(name):
         raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), path)

@@ -99,7 +99,7 @@ def open_input(path: str) -> BinaryIO:
     """Open for reading, seekable, bytes as stored (never decompressed by its name)."""
     if is_local(path):
         return open(path, "rb")  # noqa: PTH123
-    return cast("BinaryIO", remote.Reader(path))
+    return cast("BinaryIO", remote.opened(path))
 
 
 def exists(path: str) -> bool:
@@ -142,7 +142,7 @@ def _found(folder: str) -> list[str]:
     """The paths of all files below a remote folder, relative to it, as they are now; of a file [""]."""
     system = remote.filesystem(folder)
     system.invalidate_cache()
-    root = system._strip_protocol(folder).rstrip("/")  # noqa: SLF001 - fsspec has no public name for it
+    root = remote.bare(system, folder).rstrip("/")
     return [path[len(root) :].lstrip("/") for path in system.find(folder)]
 
 
@@ -164,8 +164,10 @@ def remove(path: str) -> None:
 
 
 def _remove_remote(path: str) -> None:
+    system = remote.filesystem(path)
     with contextlib.suppress(FileNotFoundError):
-        remote.filesystem(path).rm(path, recursive=True)
+        if system.exists(path):
+            system.rm(path, recursive=True)
 
 
 def remove_leftovers(folder: str) -> None:
