@@ -30,6 +30,7 @@ def texts(scan: html.Scan, keep: Any, mend: Callable[[str], str] | None = None) 
     data = out.data
     found = [str(data[a:b], "utf-8", "replace") for a, b in itertools.pairwise(ends.tolist())]
     if mend is not None:
+        out.flags.writeable = False  # as text buffers are: a kernel is compiled for each kind that it meets
         odd = np.empty(len(found), np.bool_)
         html_join.unclean(out, ends, odd)
         for k in np.flatnonzero(odd).tolist():

@@ -9,6 +9,7 @@ from typing import Any
 import numba
 import numpy as np
 
+from openclaw_data.kernels import eights
 from openclaw_data.kernels.html_tables import (
     ATTRIBUTE_KEYS,
     ATTRIBUTE_NUMBERS,
@@ -19,7 +20,7 @@ from openclaw_data.kernels.html_tables import (
     TAG_IDS,
     TAG_KEYS,
 )
-from openclaw_data.kernels.html_vectors import RUN, attribute_name_ends, lowest, read_word, tag_name_ends
+from openclaw_data.kernels.html_vectors import RUN, attribute_name_ends, lowest, tag_name_ends
 
 FNV_BASIS, FNV_PRIME = np.uint64(0xCBF29CE484222325), np.uint64(0x100000001B3)
 CUSTOM = TAG["custom-element"]
@@ -54,7 +55,7 @@ def _key(data: Any, start: int, stop: int) -> Any:
         return h
     word = np.uint64(0)
     if start + SHORT <= len(data):
-        word = read_word(data, start) & _FIRST[length]
+        word = eights.read(data, np.uint64(start)) & _FIRST[length]
     else:
         for k in range(length):
             word |= np.uint64(data[start + k]) << np.uint64(8 * k)

@@ -30,6 +30,7 @@ def table(words: Any) -> Any:
         while keys[slot]:
             slot = (slot + 1) & (size - 1)
         keys[slot] = key
+    keys.flags.writeable = False
     return keys
 
 

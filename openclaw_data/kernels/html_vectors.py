@@ -284,17 +284,6 @@ def equal_bytes(context: Any, data: Any, i: Any, byte: Any) -> Any:
 
 
 @intrinsic
-def read_word(context: Any, data: Any, i: Any) -> Any:
-    """data[i : i + 8] as a number, the first byte the lowest."""
-
-    def generate(target: Any, builder: Any, signature: Any, values: Any) -> Any:
-        source = target.make_array(signature.args[0])(target, builder, values[0]).data
-        return builder.load(builder.bitcast(builder.gep(source, [values[1]]), _LONG.as_pointer()), align=1)
-
-    return types.uint64(data, types.int64), generate
-
-
-@intrinsic
 def lowest(context: Any, word: Any) -> Any:
     """Index of the lowest bit that is set in a uint64; 64 where there is none."""
 

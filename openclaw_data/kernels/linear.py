@@ -236,7 +236,8 @@ def logits(begin: Any, end: Any, codes: Any, shape: Any, weights: Any, scale: fl
     slots, at = np.empty((5, size), np.uint32), np.zeros(size, np.int64)
     w = 0
     while w < len(begin):
-        m = count = 0
+        m: Any = np.int64(0)
+        count = 0
         while w + count < len(begin) and m + end[w + count] - begin[w + count] + 2 <= size and count + 1 < size:
             m = _keep(codes, begin[w + count], end[w + count], kept, m)
             count += 1

@@ -36,7 +36,7 @@ def duplicates(docs: Any, hashes: Any, weights: Any) -> Any:
     docs int64[n+1], hashes uint64[m], weights int32[m] -> int64[n, 2].
     """
     n = len(docs) - 1
-    most = 0
+    most = np.int64(0)
     for d in range(n):
         most = max(most, docs[d + 1] - docs[d])
     keys = np.empty(_mask(most) + 1, np.uint64)
@@ -142,7 +142,7 @@ def repeated_ngrams(docs: Any, hashes: Any, chars: Any, start: Any, end: Any) ->
     6-11: for n = 5..10: characters in n-grams that occurred before, going on behind each one that is found.
     """
     n = len(docs) - 1
-    most = 0
+    most = np.int64(0)
     for d in range(n):
         most = max(most, docs[d + 1] - docs[d])
     size = _mask(most) + 1

@@ -105,8 +105,9 @@ def read(data: Any, i: int, end: int, digits: Any, sizes: Any, marks: Any, ends:
 
 
 @numba.njit(cache=True, nogil=True)
-def _luhn(digits: Any, n: int) -> bool:
-    total = np.int64(0)
+def _luhn(digits: Any) -> bool:
+    """Do the digits uint8[n] pass the Luhn check (ISO/IEC 7812-1, annex B)?"""
+    total, n = np.int64(0), len(digits)
     for k in range(n):
         value = np.int64(digits[n - 1 - k])
         total += 2 * value - 9 * (value > 4) if k % 2 else value
@@ -117,23 +118,23 @@ def _luhn(digits: Any, n: int) -> bool:
 def _card(digits: Any, sizes: Any, marks: Any, groups: int) -> bool:
     """12 to 19 digits that pass the Luhn check, alone or in the groups of cards."""
     if 12 <= sizes[0] <= 19:
-        return _luhn(digits, sizes[0])
+        return _luhn(digits[: sizes[0]])
     mark = marks[0]
     if groups > 1 and sizes[0] == 6 and mark == 0x20 and 10 <= sizes[1] <= 13:
-        return _luhn(digits, 6 + sizes[1])
+        return _luhn(digits[: 6 + sizes[1]])
     if groups < 3 or sizes[0] != 4 or mark not in (0x20, 0x2D) or marks[1] not in (0x20, 0x2D):
         return False
     if sizes[1] == 6:
-        return 4 <= sizes[2] <= 5 and _luhn(digits, 10 + sizes[2])
+        return 4 <= sizes[2] <= 5 and _luhn(digits[: 10 + sizes[2]])
     if groups < 4 or sizes[1] != 4 or sizes[2] != 4 or sizes[3] != 4 or marks[1] != mark or marks[2] != mark:
         return False
-    return _luhn(digits, 16) or (groups > 4 and marks[3] == mark and sizes[4] <= 3 and _luhn(digits, 16 + sizes[4]))
+    return _luhn(digits[:16]) or (groups > 4 and marks[3] == mark and sizes[4] <= 3 and _luhn(digits[: 16 + sizes[4]]))
 
 
 @numba.njit(cache=True, nogil=True)
-def _date(digits: Any, year: int, at: int) -> bool:
-    """Are the digits from `at` on a month and a day of it?"""
-    month, day = digits[at] * 10 + digits[at + 1], digits[at + 2] * 10 + digits[at + 3]
+def _date(year: int, digits: Any) -> bool:
+    """Are the first four digits a month of the year and a day of it?"""
+    month, day = digits[0] * 10 + digits[1], digits[2] * 10 + digits[3]
     if not 1 <= month <= 12 or day < 1:
         return False
     if month == 2:
@@ -147,14 +148,14 @@ def _resident_id(data: Any, end: int, digits: Any, sizes: Any, marks: Any, ends:
     if not PROVINCES[digits[0] * 10 + digits[1]]:
         return False
     if sizes[0] == 15:
-        return _date(digits, 1900 + digits[6] * 10 + digits[7], 8)
+        return _date(1900 + digits[6] * 10 + digits[7], digits[8:])
     n = 0
     for k in range(groups):
         n += sizes[k]
         c = folded(data, ends[k], end)[0]
         if n == 18 or (n == 17 and (c | 0x20) == 0x78):
             year = digits[6] * 1000 + digits[7] * 100 + digits[8] * 10 + digits[9]
-            if not 1800 <= year <= 2099 or not _date(digits, year, 10):
+            if not 1800 <= year <= 2099 or not _date(year, digits[10:]):
                 return False
             total = 0
             for j in range(17):

@@ -133,7 +133,7 @@ def is_host(data: Any, i: int, end: int, first: Any, words: Any, facts: Any) -> 
     if code == 0x20:
         i += width
         code, width = character(data, i, end)
-    w = first[_HOSTS, code]
+    w = np.int64(first[_HOSTS, code])
     while w >= 0 and words[w, 0] == code:
         j = _ends(data, i, i, end, words, facts, w)
         if j and not digit(folded(data, j, end)[0]):
@@ -162,7 +162,7 @@ def _account(data: Any, i: int, end: int, kind: int) -> bool:
 def words_after(data: Any, i: int, begin: int, end: int, first: Any, words: Any, facts: Any) -> int:
     """The kind of the word at `i` if what it announces may follow, or 0."""
     code = character(data, i, end)[0]
-    w = first[_FORWARDS, code]
+    w = np.int64(first[_FORWARDS, code])
     while w >= 0 and words[w, 0] == code:
         kind = facts[w, 1]
         j = _ends(data, i, begin, end, words, facts, w)
@@ -186,7 +186,7 @@ def words_before(data: Any, i: int, begin: int, end: int, first: Any, words: Any
     while j >= stop and data[j] != 0x0A:
         if data[j] & 0xC0 != 0x80:
             code = character(data, j, end)[0]
-            w = first[_BACKWARDS, code]
+            w = np.int64(first[_BACKWARDS, code])
             while w >= 0 and words[w, 0] == code:
                 if not found & facts[w, 1] and _ends(data, j, begin, i, words, facts, w):
                     found |= facts[w, 1]

@@ -5,7 +5,7 @@ from typing import Any
 import numba
 import numpy as np
 
-from openclaw_data.kernels import feeds
+from openclaw_data.kernels import eights, feeds
 from openclaw_data.kernels.characters import SPACE, classify, decode
 from openclaw_data.kernels.ngrams import duplicates
 from openclaw_data.kernels.text import count_newlines
@@ -42,7 +42,7 @@ def split(offsets: Any, data: Any, classes: Any, stops: Any) -> Any:
             if begin == end and 0 < k < pieces - 1:
                 before += 1
                 continue
-            hashes[m] = feeds.digest(data, begin, end)
+            hashes[m], _ = eights.digest(data, begin, end)
             chars[m] = chars_at[k] - (chars_at[k - 1] + 1 if k else 0)
             solid[m], ends[m] = _ends(data, begin, end, chars[m], classes, stops)
             gap[m] = before > 1

@@ -219,7 +219,7 @@ def _mark_words(codes: Any, n: int, tables: Any, nodes: Any, step: Any, back: An
     children, code, weight = tables.children, tables.code, tables.weight
     start, move, emit = tables.start, tables.step, tables.emit
     word[:n] = False
-    i = 0
+    i = np.int64(0)
     while i < n:
         j: Any = i + step[i]
         if step[i] == 1:

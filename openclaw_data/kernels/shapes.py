@@ -201,7 +201,7 @@ _HAN, _LETTERS, _LATINS, _OTHERS, _STRONG, _LANES = 0, 1, 2, 3, 4, 5
 def _count(data: Any, i: Any, stop: int, classes: Any, table: Any, counts: Any, tally: Any) -> bool:
     """Count the characters of the line of bytes i to stop in `tally` int64[13]; is there a damaged one?"""
     skip: Any = i
-    before: Any = 0
+    before: Any = np.int64(0)
     han = letters = latins = others = strong = 0
     damaged = False
     tally[:] = 0

@@ -56,7 +56,7 @@ def _beginnings(terms: Sequence[str]) -> tuple[Any, Any, Any]:
     """`firsts`, `alone` and `pairs` of a trie; characters outside the BMP count by their lower 16 bits."""
     firsts, alone = np.zeros(1 << 16, np.uint8), np.zeros(1 << 16, np.bool_)
     pairs = np.zeros(1 << max(16, (16 * len(terms)).bit_length()), np.bool_)
-    firsts[[b for b in range(128) if _word(b)]] = JOINED
+    firsts[[b for b in np.arange(128, dtype=np.uint8) if _word(b)]] = JOINED
     for term in terms:
         spelt = np.frombuffer(term.encode().lower(), np.uint8)
         if not len(spelt):

@@ -180,12 +180,12 @@ def _scan_text(
     Runs of Han are one token each; their characters are written to codes and at (see `segmenter.Room`).
     Returns (the index behind the last token, how many characters and breaks were written).
     """
-    n = 0
+    n = glued = np.int64(0)
     chinese = _mostly_han(data, i, stop)
-    open_kind: Any = 0
-    last_class: Any = OTHER
+    open_kind: Any = np.int64(0)
+    last_class: Any = np.int64(OTHER)
     run_code: Any = -1
-    run = glued = 0
+    run = 0
     while i < stop:
         b = np.int64(data[i])
         if b < 0x80:
@@ -294,7 +294,7 @@ def _scan(offsets: Any, data: Any, classes: Any, tables: Any, space: Any) -> Any
     room = size // 3 + 1  # most texts have a token to four bytes; memory that is never touched costs time, too
     start, end, kind = np.empty(room, np.int64), np.empty(room, np.int64), np.empty(room, np.uint8)
     tally = np.zeros(14, np.int64)
-    t: Any = 0
+    t: Any = np.int64(0)
     for d in range(n):
         most = t + offsets[d + 1] - offsets[d] + 1
         if most > room:
