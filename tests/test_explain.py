@@ -248,6 +248,6 @@ def test_the_page_numbers_are_those_of_the_audit_of_the_same_run(work: parts.Wor
     }
     tally = numbers.Tally({}, listed, work.resolved.recipe.languages)
     for number, frame in parts.decisions(work):
-        tally.add(number, frame)
+        tally.add(frame.with_columns(part=number).with_row_index("row"))
     report = json.loads((Path(work.path.removesuffix(".work")) / "audit" / "report.json").read_text(encoding="utf-8"))
     assert [h.model_dump(mode="json") for h in blocks.histograms_of(tally, listed)] == report["signals"]

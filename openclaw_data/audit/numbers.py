@@ -3,10 +3,12 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import numpy as np
 import polars as pl
+import pyarrow as pa
 
 from openclaw_data import rules, storage
 from openclaw_data.audit import blocks, histograms, report, residue, thresholds
@@ -27,12 +29,17 @@ _SUMS = (
     pl.col("char_count").cast(pl.Int64).sum().alias("characters"),
     pl.col("token_count").cast(pl.Int64).sum().alias("tokens"),
 )
+_PLACE = ("part", "row")
 _READ = (pl.col("error") == "") & (pl.col("skipped") == "")
 _KEPT = pl.col("outcome") == "kept"
 
 
+def _both() -> dict[str, Counter[str]]:
+    return {"read": Counter(), "kept": Counter()}
+
+
 class Tally:
-    """What is counted over all parts of `decisions/`."""
+    """What is counted over all parts of `decisions/`. It can be sent to another process."""
 
     def __init__(self, order: Mapping[str, int], rules_of: Mapping[str, Any], languages: Iterable[str]) -> None:
         self.order, self.languages = order, tuple(languages)
@@ -44,9 +51,9 @@ class Tally:
         self.stages: Counter[tuple[int, str]] = Counter()
         self.by_rule: dict[str, Counter[str]] = defaultdict(Counter)
         self.by_rule_language: dict[str, Counter[str]] = defaultdict(Counter)
-        self.kept: dict[str, dict[Any, Counter[str]]] = defaultdict(lambda: defaultdict(Counter))
+        self.kept: dict[str, dict[Any, Counter[str]]] = defaultdict(partial(defaultdict, Counter))
         self.read: dict[str, Counter[Any]] = defaultdict(Counter)
-        self.lists: dict[str, dict[str, Counter[str]]] = defaultdict(lambda: {"read": Counter(), "kept": Counter()})
+        self.lists: dict[str, dict[str, Counter[str]]] = defaultdict(_both)
         self.times: dict[str, tuple[datetime, datetime]] = {}
         self.months: Counter[str] = Counter()
         self.pii: dict[str, Counter[str]] = defaultdict(Counter)
@@ -63,8 +70,8 @@ class Tally:
         looked_at |= {"dropped_by", "error", "skipped", "token_count", "fetch_time"}
         return [name for name in columns if name in looked_at or name.startswith(("pii_", "dup_"))]
 
-    def add(self, part: int, frame: pl.DataFrame, start: int = 0) -> None:
-        """Count rows of one part of `decisions/`, from row `start` on."""
+    def add(self, frame: pl.DataFrame) -> None:
+        """Count rows of `decisions/`; `part` and `row` say where they are there."""
         self.columns, schema = frame.columns, frame.schema
         whole = {name for name, kind in schema.items() if kind.is_integer()}
         self._sums(frame)
@@ -74,7 +81,7 @@ class Tally:
         if "dup_cluster_id" in self.columns:
             self._clusters(frame)
         self._histograms(frame, {name: name in whole for name, kind in schema.items() if kind.is_numeric()})
-        self._samples(frame, part, start)
+        self._samples(frame)
 
     def _sums(self, frame: pl.DataFrame) -> None:
         keys = [name for name in _KEYS if name in self.columns]
@@ -169,15 +176,15 @@ class Tally:
                 all_.add(language, counts[2 * i] + counts[2 * i + 1])
                 passed.add(language, counts[2 * i + 1])
 
-    def _samples(self, frame: pl.DataFrame, part: int, start: int) -> None:
+    def _samples(self, frame: pl.DataFrame) -> None:
         """Keep those of each outcome and rule whose texts have the least digests. The rule of a kept one is ""."""
         keys = [name for name in ("text_sha256", "id") if name in self.columns]
         rule = pl.when(_KEPT).then(pl.lit([""], pl.List(pl.String))).otherwise("dropped_by").alias("rule")
         named = frame.select(*keys, rule, at=pl.int_range(pl.len())).explode("rule").drop_nulls("rule")
         least = named.sort(*keys, "at").group_by("rule", maintain_order=True).head(SAMPLES)
-        shown = [name for name in self.columns if name in {*self.shown, *blocks.SHOWN, *keys}]
-        mine = frame.select(shown)[least["at"]].with_columns(least["rule"], part=pl.lit(part), row=least["at"] + start)
-        both = pl.concat([self.samples, mine], how="diagonal").sort(*keys, "part", "row")
+        shown = [name for name in self.columns if name in {*self.shown, *blocks.SHOWN, *keys, *_PLACE}]
+        mine = frame.select(shown)[least["at"]].with_columns(least["rule"])
+        both = pl.concat([self.samples, mine], how="diagonal").sort(*keys, *_PLACE)
         self.samples = both.group_by("rule", maintain_order=True).head(SAMPLES)
 
 
@@ -198,43 +205,58 @@ def rules_of(manifest: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     return found
 
 
-def measure(dataset: str, manifest: Mapping[str, Any], work: str = "") -> tuple[report.Report, Tally]:
-    """Count a dataset for its audit report.
+def count(dataset: str, manifest: Mapping[str, Any]) -> Tally:
+    """Count the rows of a dataset for its audit report.
 
     Args:
         dataset: The folder or URL of the dataset.
-        manifest: The content of its `manifest.json`.
-        work: The work folder of the run, from which samples show how their texts begin; empty: no texts.
+        manifest: Of its `manifest.json` what is neither counted nor measured: the lists of files, languages, recipe
+            and rules.
 
     Returns:
-        The report, the same for the same files; and the counts it was made from.
+        The counts, the same for the same files.
 
     Raises:
         DataError: a decisions part is missing.
     """
-    listed = rules_of(manifest)
-    stages = blocks.stages(manifest)
-    tally = Tally({s: i for i, s in enumerate(stages)}, listed, manifest["languages"])
-    for part, file in enumerate(manifest["decisions"]):
-        path = storage.join(dataset, file["path"])
-        if not storage.exists(path):
-            raise DataError(path, "is missing, though the manifest lists it.", "Fetch the dataset again.")
-        for start, frame in _pieces(path, tally):
-            tally.add(part, frame, start)
+    order = {stage: i for i, stage in enumerate(blocks.stages(manifest))}
+    tally = Tally(order, rules_of(manifest), manifest["languages"])
+    for frame in _frames(dataset, [file["path"] for file in manifest["decisions"]], tally):
+        tally.add(frame)
     if blocks.masks(manifest):
         tally.searched = residue.sampled(dataset, manifest)
-    return blocks.assemble(tally, manifest, stages, listed, work), tally
+    return tally
 
 
-def _pieces(path: str, tally: Tally) -> Iterator[tuple[int, pl.DataFrame]]:
-    """A part of `decisions/`, some row groups at a time: (number of the first row, what is counted of the rows)."""
-    opened = storage.open_parquet(path)
-    columns = tally.wanted(opened.schema_arrow.names)
-    start = rows = 0
-    groups: list[int] = []
-    for group in range(opened.num_row_groups):
-        groups.append(group)
-        rows += opened.metadata.row_group(group).num_rows
-        if rows >= ROWS or group == opened.num_row_groups - 1:
-            yield start, pl.DataFrame(opened.read_row_groups(groups, columns))
-            start, rows, groups = start + rows, 0, []
+def measure(tally: Tally, manifest: Mapping[str, Any], work: str = "") -> report.Report:
+    """The audit report of a dataset.
+
+    Args:
+        tally: What was counted.
+        manifest: The content of its `manifest.json`.
+        work: The work folder of the run, from which samples show how their texts begin; empty: no texts.
+    """
+    return blocks.assemble(tally, manifest, blocks.stages(manifest), rules_of(manifest), work)
+
+
+def _frames(dataset: str, files: Iterable[str], tally: Tally) -> Iterator[pl.DataFrame]:
+    """What is counted of the rows of `decisions/`, with their place: `ROWS` at a time, of small parts together."""
+    pieces: list[pa.Table] = []
+    for part, file in enumerate(files):
+        path = storage.join(dataset, file)
+        if not storage.exists(path):
+            raise DataError(path, "is missing, though the manifest lists it.", "Fetch the dataset again.")
+        opened = storage.open_parquet(path)
+        columns, start = tally.wanted(opened.schema_arrow.names), 0
+        for group in range(opened.num_row_groups):
+            piece = opened.read_row_group(group, columns)
+            place = np.full(len(piece), part), np.arange(start, start + len(piece))
+            for name, values in zip(_PLACE, place, strict=True):
+                piece = piece.append_column(name, pa.array(values))
+            if pieces and (piece.schema != pieces[0].schema or sum(map(len, pieces)) >= ROWS):
+                yield pl.DataFrame(pa.concat_tables(pieces))
+                pieces = []
+            pieces.append(piece)
+            start += len(piece)
+    if pieces:
+        yield pl.DataFrame(pa.concat_tables(pieces))

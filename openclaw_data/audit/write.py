@@ -20,12 +20,20 @@ LARGE = 1000
 """domains.csv holds the largest 10 % of the domains, or so many where these are more."""
 
 
-def audit(dataset: str, manifest: Mapping[str, Any], *, work: str = "", language: str = "en") -> report.Report:
+def audit(
+    dataset: str,
+    manifest: Mapping[str, Any],
+    tally: numbers.Tally | None = None,
+    *,
+    work: str = "",
+    language: str = "en",
+) -> report.Report:
     """Measure a dataset and write its report into its folder `audit/`.
 
     Args:
         dataset: The folder or URL of the dataset.
         manifest: The content of its manifest; what it says of the clock or of other files is not looked at.
+        tally: What `numbers.count` says of it, where that is known already.
         work: The work folder of its run, from which samples take how their texts begin; empty: no texts.
         language: `en` or `zh`: what the page opens in.
 
@@ -35,7 +43,8 @@ def audit(dataset: str, manifest: Mapping[str, Any], *, work: str = "", language
     if language not in LANGUAGES:
         raise DataError(f"--language {language}", "is not a language of the report.", "Write en or zh.")
     manifest = json.loads(json.dumps(manifest, sort_keys=True))  # the same order whether just made or read back
-    found, tally = numbers.measure(dataset, manifest, work)
+    tally = tally or numbers.count(dataset, manifest)
+    found = numbers.measure(tally, manifest, work)
     storage.write_json(storage.join(dataset, FOLDER, "report.json"), found.model_dump(mode="json"), indent=1)
     _write(storage.join(dataset, FOLDER, "report.html"), page.render(found, language))
     _write(storage.join(dataset, FOLDER, "domains.csv"), domains_csv(blocks.ranked_domains(tally)))

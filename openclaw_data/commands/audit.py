@@ -61,7 +61,8 @@ def _disclose(dataset: str, template: str, output: str, language: str) -> None:
         raise DataError(f"--language {language}", "is not a language of the report.", "Write en or zh.")
     written = storage.read_json(storage.join(dataset, write.FOLDER, "report.json"))
     if written is None:
-        found, _ = numbers.measure(dataset, manifests.read(dataset).model_dump(mode="json"))
+        made = manifests.read(dataset).model_dump(mode="json")
+        found = numbers.measure(numbers.count(dataset, made), made)
     else:
         found = report.Report.model_validate(written)
     filled = compliance.fill(template, found)

@@ -22,8 +22,8 @@ def count(dataset: str, decisions: Iterable[str], shards: Iterable[str], read: M
     Raises:
         DataError: the balance does not close; names the file, the language and both numbers.
     """
-    rows = _sum(dataset, decisions, [*_KEY, "outcome"])
-    kept = _sum(dataset, shards, _KEY)
+    rows, reasons, errors = _decisions(dataset, decisions)
+    kept = _sum(dataset, shards)
     for key in sorted({(s, f, lang) for s, f, lang, o in rows if o == "kept"} | set(kept)):
         if rows[*key, "kept"] != kept[key]:
             facts = f"{rows[*key, 'kept']} kept in decisions/, but {kept[key]} rows in data/."
@@ -34,18 +34,41 @@ def count(dataset: str, decisions: Iterable[str], shards: Iterable[str], read: M
         if found != read.get(name, 0):
             raise _unbalanced(name, f"{read.get(name, 0)} records read, but {found} in decisions/.")
     total = _outcomes(rows, lambda _: "all").get("all", Outcomes())
-    reasons, errors = _reasons(dataset, decisions)
     by_language = _outcomes(rows, lambda k: k[2])
     return Counts(**total.model_dump(), by_language=by_language, by_file=by_file, by_rule=reasons, by_error=errors)
 
 
-def _sum(dataset: str, files: Iterable[str], by: list[str]) -> Counter[tuple[str, ...]]:
+def _sum(dataset: str, shards: Iterable[str]) -> Counter[tuple[str, ...]]:
+    """Rows by `_KEY`."""
     found: Counter[tuple[str, ...]] = Counter()
-    for file in files:
-        table = pl.DataFrame(storage.open_parquet(storage.join(dataset, file), by).read(by))
-        for *key, n in table.group_by(by).len().rows():
-            found[tuple(key)] += n
+    for file in shards:
+        _add(found, pl.DataFrame(storage.open_parquet(storage.join(dataset, file), _KEY).read(_KEY)), _KEY)
     return found
+
+
+def _decisions(
+    dataset: str, files: Iterable[str]
+) -> tuple[Counter[tuple[str, ...]], dict[str, dict[str, int]], dict[str, int]]:
+    """Rows by `_KEY` and outcome; dropped ones by rule and language; unreadable ones by error."""
+    found: Counter[tuple[str, ...]] = Counter()
+    reasons: dict[str, Counter[str]] = {}
+    errors: Counter[str] = Counter()
+    key = [*_KEY, "outcome"]
+    for file in files:
+        opened = storage.open_parquet(storage.join(dataset, file), key)
+        table = pl.DataFrame(opened.read([*key, "dropped_by", "error"]))
+        _add(found, table, key)
+        dropped = table.select("language", "dropped_by").explode("dropped_by").drop_nulls()
+        for rule, language, n in dropped.group_by("dropped_by", "language").len().rows():
+            reasons.setdefault(rule, Counter())[language] += n
+        for error, n in table.filter(pl.col("error") != "").group_by("error").len().rows():
+            errors[error] += n
+    return found, {r: dict(sorted(reasons[r].items())) for r in sorted(reasons)}, dict(sorted(errors.items()))
+
+
+def _add(found: Counter[tuple[str, ...]], table: pl.DataFrame, by: list[str]) -> None:
+    for *key, n in table.group_by(by).len().rows():
+        found[tuple(key)] += n
 
 
 def _outcomes(rows: Counter[tuple[str, ...]], name) -> dict[str, Outcomes]:  # type: ignore[no-untyped-def] # noqa: ANN001
@@ -56,21 +79,6 @@ def _outcomes(rows: Counter[tuple[str, ...]], name) -> dict[str, Outcomes]:  # t
         k: Outcomes(read=t.total(), kept=t["kept"], dropped=t["dropped"], errors=t["error"])
         for k, t in sorted(totals.items())
     }
-
-
-def _reasons(dataset: str, decisions: Iterable[str]) -> tuple[dict[str, dict[str, int]], dict[str, int]]:
-    reasons: dict[str, Counter[str]] = {}
-    errors: Counter[str] = Counter()
-    for file in decisions:
-        table = pl.DataFrame(
-            storage.open_parquet(storage.join(dataset, file)).read(["language", "dropped_by", "error"])
-        )
-        dropped = table.select("language", "dropped_by").explode("dropped_by").drop_nulls()
-        for rule, language, n in dropped.group_by("dropped_by", "language").len().rows():
-            reasons.setdefault(rule, Counter())[language] += n
-        for error, n in table.filter(pl.col("error") != "").group_by("error").len().rows():
-            errors[error] += n
-    return {r: dict(sorted(reasons[r].items())) for r in sorted(reasons)}, dict(sorted(errors.items()))
 
 
 def _unbalanced(where: str, facts: str) -> DataError:

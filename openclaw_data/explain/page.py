@@ -34,7 +34,7 @@ def write(work: parts.Work, path: str, count: int = 4) -> None:
     }
     tally = numbers.Tally({}, listed, work.resolved.recipe.languages)
     for number, frame in parts.decisions(work):
-        tally.add(number, frame)
+        tally.add(frame.with_columns(part=number).with_row_index("row"))
     found = overview.overview(work)
     made = pages.environment(Path(__file__).parent).get_template("explain.html.j2")
     text = made.render(

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from openclaw_data import ingest, memory, rules, storage
 from openclaw_data import recipe as recipes
+from openclaw_data.audit import numbers
 from openclaw_data.audit.write import audit
 from openclaw_data.dataset import balance, contents, duplicates, manifest, shards, signature
 from openclaw_data.dataset.seal import seal
@@ -159,9 +160,9 @@ def finish(
             budget.check(job)
             began = _cpu()
         seconds[name] = round(time.monotonic() - started, 3)
-    described = _describe(job, identity, splits, seconds)
+    described, tally = _describe(job, identity, splits, seconds)
     described = described.model_copy(update={"estimate": estimate.compared(job, described, _cpu() - began)})
-    audit(job.output, described.model_dump(mode="json"))
+    audit(job.output, described.model_dump(mode="json"), tally)
     result = seal(job.output, described, sign_key)
     storage.remove(job.marks)
     return result
@@ -239,8 +240,8 @@ def _each(
 
 def _describe(
     job: folder.Job, identity: dict[str, Any], splits: list[ingest.Split], seconds: dict[str, float]
-) -> manifest.Manifest:
-    """The manifest, with counts taken from the written files."""
+) -> tuple[manifest.Manifest, numbers.Tally]:
+    """The manifest, with counts taken from the written files, and what is counted for the report."""
     annotated = [folder.marker(job.work, annotate.STAGE, n) for n in range(len(splits))]
     decided = [folder.marker(job.marks, publish.DECISIONS, n) for n in range(len(splits))]
     written = [
@@ -252,7 +253,17 @@ def _describe(
     asked = job.resolved.recipe
     body = recipes.portable(asked)
     sources = [manifest.Source(**_only(manifest.Source, s)) for s in body["sources"]]
-    return manifest.Manifest(
+    rules_ = _rules(job.resolved)
+    told = {"languages": asked.languages, "recipe": body, "rules": {n: r.model_dump() for n, r in rules_.items()}}
+    decisions, data = [d["path"] for d in decided], [s["path"] for s in written]
+    tally, counts, clusters, held, columns = _together(
+        partial(numbers.count, job.output, {**told, "decisions": decided, "shards": written}),
+        partial(balance.count, job.output, decisions, data, read),
+        partial(duplicates.count, job.output, decisions),
+        partial(contents.describe, job.output, data),
+        partial(shards.columns, job.output, data),
+    )
+    described = manifest.Manifest(
         name=asked.name,
         version=asked.version,
         description=asked.description,
@@ -260,10 +271,10 @@ def _describe(
         languages=asked.languages,
         sources=tuple(sources),
         inputs=tuple(inputs),
-        counts=balance.count(job.output, [d["path"] for d in decided], [s["path"] for s in written], read),
-        duplicates=duplicates.count(job.output, [d["path"] for d in decided]),
-        contents=contents.describe(job.output, [s["path"] for s in written]),
-        columns=shards.columns(job.output, [s["path"] for s in written]),
+        counts=counts,
+        duplicates=clusters,
+        contents=held,
+        columns=columns,
         shards=tuple(manifest.Shard(**_only(manifest.Shard, s)) for s in written),
         decisions=tuple(manifest.File(**_only(manifest.File, d)) for d in decided),
         contamination=tuple(manifest.File(**d["contamination"]) for d in decided if d["contamination"]),
@@ -271,7 +282,7 @@ def _describe(
         recipe=body,
         recipe_digest=job.resolved.digest,
         packs={p.name: p.digest for p in job.resolved.packs},
-        rules=_rules(job.resolved),
+        rules=rules_,
         optouts=job.resolved.optouts.digests,
         models=job.resolved.models,
         lexicons=_lexicons(job.resolved),
@@ -281,6 +292,16 @@ def _describe(
         environment=manifest.environment(),
         seconds=seconds,
     )
+    return described, tally
+
+
+def _together(*calls: partial[Any]) -> list[Any]:
+    """What functions return that do not need each other, each called where a worker is free."""
+    return [found for [found] in pool.running.get().map([("each", _call, ())], calls, lambda: None)]
+
+
+def _call(function: Callable[[], Any]) -> Any:
+    return function()
 
 
 def _rules(resolved: recipes.Resolved) -> dict[str, manifest.Rule]:
