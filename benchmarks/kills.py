@@ -33,7 +33,7 @@ def kill():
         os.kill(int(main) if who == "parent" else os.getpid(), signal.SIGKILL)
     else:  # it works as well, and may have been here before the worker had loaded
         from openclaw_data.flow import work
-        work._interrupted.wait(60)
+        work._interrupted.wait(300)
 def replace(source, target, **given):
     hit = pattern and fnmatch.fnmatch(str(target), pattern)
     if hit and when == "before":

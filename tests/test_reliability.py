@@ -23,7 +23,7 @@ from openclaw_data import recipe, remote, share, storage
 from openclaw_data.documents import DataError
 from openclaw_data.flow import lock
 from openclaw_data.flow.refilter import refilter
-from tests.timing import PATIENCE_SECONDS, wait_until
+from tests.timing import PATIENCE_SECONDS, has_ended, wait_until
 
 ROOT = Path(__file__).parents[1]
 
@@ -43,12 +43,14 @@ def replace(source, target, **given):
         end = time.monotonic() + 300
         while not sys.modules["openclaw_data.flow.work"]._interrupted.is_set() and time.monotonic() < end:
             time.sleep(0.01)
+        sys.modules["openclaw_data.flow.pool"].STOP_SECONDS = 120.0
     real(source, target, **given)
 os.replace = replace
 """
 """A sitecustomize.py with which a part keeps its temporary name until the run knows that it is interrupted.
 
-`held` says that the run's own process is there. One beside it never learns of an interrupt: it is killed.
+`held` says that the run's own process is there, which then has time to end. One beside it never learns of an interrupt: it
+is killed.
 """
 
 
@@ -74,14 +76,6 @@ def digests(folder):
 
 def leftovers(*folders):
     return [p for folder in folders if folder.exists() for p in folder.rglob(".*") if p.name != ".incomplete"]
-
-
-def gone(process):
-    """Whether a process has ended; its new parent may be slow to bury it."""
-    try:
-        return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return True
 
 
 @pytest.fixture(scope="module")
@@ -194,7 +188,7 @@ def test_an_interrupt_ends_the_run_soon_says_how_to_go_on_and_leaves_nothing_hal
     finished = sorted(path.suffix for path in (work / "annotated").glob("part-*"))
     assert finished == [".json", ".parquet"], "this process ends what it is at, a worker beside it is killed"
     assert not leftovers(out, work)
-    wait_until(lambda: all(gone(one) for one in children), "a worker outlived the run")
+    wait_until(lambda: all(map(has_ended, children)), "a worker outlived the run")
     openclaw_data.run("sample", out)
     assert digests(out) == undisturbed
 

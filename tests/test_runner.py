@@ -14,6 +14,7 @@ from openclaw_data.flow import local, on_beam, pool, runner
 from openclaw_data.flow.steps import each, spread
 from openclaw_data.flow.work import Engine
 from tests import workers
+from tests.timing import PATIENCE_SECONDS, has_ended, wait_until
 
 
 def test_tasks_are_spread_over_two_processes(tmp_path: Path) -> None:
@@ -67,7 +68,7 @@ def test_an_interrupted_run_waits_for_the_task_that_it_is_at(engine: str, monkey
         raise Stopped
 
     for module in (pool, on_beam):
-        monkeypatch.setattr(module, "STOP_SECONDS", 120.0)
+        monkeypatch.setattr(module, "STOP_SECONDS", PATIENCE_SECONDS)
     before = signal.signal(signal.SIGUSR1, stop)
     monkeypatch.setattr(workers, "ended", [])
     try:
@@ -93,7 +94,7 @@ def test_workers_live_as_long_as_the_run_and_bring_what_they_made_back_in_order(
         assert pool.running.get().cpu_seconds > 0
         others = [psutil.Process(pid) for pid in pids - {os.getpid()}]
     assert len(others) == count - 1 == len(pids) - 1
-    assert not [one for one in psutil.wait_procs(others, 5)[1] if one.status() != psutil.STATUS_ZOMBIE]
+    wait_until(lambda: all(map(has_ended, others)), "a worker outlived the run")
 
 
 def test_what_is_done_before_a_fork_begins_no_threads_that_it_would_cut_off() -> None:

@@ -4,6 +4,8 @@ import contextlib
 import time
 from collections.abc import Callable, Iterator
 
+import psutil
+
 PATIENCE_SECONDS = 120.0
 """How long to wait for what takes a moment on an idle machine."""
 
@@ -14,6 +16,14 @@ def wait_until(condition: Callable[[], object], message: str) -> None:
     while not condition():
         assert time.monotonic() < end, message
         time.sleep(0.01)
+
+
+def has_ended(process: psutil.Process) -> bool:
+    """Whether a process has ended; its new parent may be slow to bury it."""
+    try:
+        return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
 
 
 @contextlib.contextmanager

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from openclaw_data.documents import DataError
 from openclaw_data.flow.work import go_on
+from tests.timing import PATIENCE_SECONDS
 
 ended: list[str] = []
 """How `interrupt_me` ended."""
@@ -24,7 +25,7 @@ def write_pid(task: Task, processes: int = 2) -> int:
     """Leave this process's id in the folder; returns it when so many processes have."""
     folder, n = task
     Path(folder, f"{n}-{os.getpid()}").touch()
-    end = time.monotonic() + 20
+    end = time.monotonic() + PATIENCE_SECONDS
     while len({file.name.split("-")[1] for file in Path(folder).iterdir()}) < processes and time.monotonic() < end:
         go_on()
         time.sleep(0.02)
@@ -60,7 +61,7 @@ def odd_or_even(n: int, ending: str) -> Iterator[tuple[int, bytes]]:
 def interrupt_me(n: int) -> int:
     """Interrupt the run, whose thread this is not, and take a while to see that."""
     os.kill(os.getpid(), signal.SIGUSR1)
-    end = time.monotonic() + 120
+    end = time.monotonic() + PATIENCE_SECONDS
     while time.monotonic() < end:
         time.sleep(0.2)
         try:
