@@ -49,8 +49,8 @@ os.replace = replace
 """
 """A sitecustomize.py with which a part keeps its temporary name until the run knows that it is interrupted.
 
-`held` says that the run's own process is there, which then has time to end. One beside it never learns of an interrupt: it
-is killed.
+`held` says that the run's own process is there, which then has time to end. One beside it never learns of an
+interrupt: it is killed.
 """
 
 
