@@ -5,10 +5,10 @@
 The input is made here: JSON lines of five lines each, every tenth document twice. With `--dataset`, a finished dataset
 of real pages, a line is a piece of 80 characters from a random place of its texts, of one language a document; without
 it, a sentence of words drawn from 5,000. Each size is a fresh process that curates it with the recipe `web` and one
-worker, so that all CPU time is its own; kernels are compiled and loaded before. `growth` is how much more a stage takes
-a document than at the size before, a decade smaller: 1.0 is linear. Fixed costs make it smaller. A stage's memory is
-what the process held when it began, and its peak (Linux; elsewhere the highest so far): what a stage frees stays with
-the process for the next one.
+worker, loaded as the command line loads, so that all CPU time is its own; kernels are compiled and loaded before.
+`growth` is how much more a stage takes a document than at the size before, a decade smaller: 1.0 is linear. Fixed
+costs make it smaller. A stage's memory is what the process held when it began, and its peak (Linux; elsewhere the
+highest so far): what a stage frees stays with the process for the next one.
 """
 
 import argparse
@@ -92,6 +92,10 @@ def peak() -> int:
 
 def measure(size: int, dataset: Path | None, memory: str) -> dict[str, Any]:
     """A run over so many documents in this process."""
+    from openclaw_data import memory as own
+
+    own.keep()
+    own.load_alone()
     import openclaw_data
     from openclaw_data import recipe
     from openclaw_data.flow import run

@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 import pyarrow as pa
 
-from openclaw_data import rules, storage
+from openclaw_data import memory, rules, storage
 from openclaw_data.audit import blocks, histograms, report, residue, thresholds
 from openclaw_data.documents import DataError
 from openclaw_data.signals import catalogue
@@ -130,7 +130,7 @@ class Tally:
         for name in masked:
             self.pii[name].update(documents=counted[f"documents {name}"], items=counted[name])
         if DOMAIN in self.columns:
-            self._domains.append(kept.group_by(DOMAIN).agg(*_SUMS))
+            self._domains.append(_alone(kept.group_by(DOMAIN).agg(*_SUMS)))
             if sum(map(len, self._domains[1:])) > max(ROWS, len(self._domains[0])):
                 self._domains = [self.domains()]
 
@@ -183,9 +183,14 @@ class Tally:
         named = frame.select(*keys, rule, at=pl.int_range(pl.len())).explode("rule").drop_nulls("rule")
         least = named.sort(*keys, "at").group_by("rule", maintain_order=True).head(SAMPLES)
         shown = [name for name in self.columns if name in {*self.shown, *blocks.SHOWN, *keys, *_PLACE}]
-        mine = frame.select(shown)[least["at"]].with_columns(least["rule"])
+        mine = _alone(frame.select(shown)[least["at"]]).with_columns(least["rule"])
         both = pl.concat([self.samples, mine], how="diagonal").sort(*keys, *_PLACE)
         self.samples = both.group_by("rule", maintain_order=True).head(SAMPLES)
+
+
+def _alone(frame: pl.DataFrame) -> pl.DataFrame:
+    """The same rows in memory of their own: strings of a selection are views, which keep all they were selected of."""
+    return pl.DataFrame(frame.to_arrow(compat_level=pl.CompatLevel.oldest()))
 
 
 def rules_of(manifest: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
@@ -223,6 +228,7 @@ def count(dataset: str, manifest: Mapping[str, Any]) -> Tally:
     tally = Tally(order, rules_of(manifest), manifest["languages"])
     for frame in _frames(dataset, [file["path"] for file in manifest["decisions"]], tally):
         tally.add(frame)
+    memory.give_back()
     if blocks.masks(manifest):
         tally.searched = residue.sampled(dataset, manifest)
     return tally

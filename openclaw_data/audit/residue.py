@@ -82,7 +82,7 @@ def _texts(path: str, group: int, n: int) -> pa.Table:
     least = opened.read_row_group(group, ["text_sha256"]).column("text_sha256")
     rows = np.sort(pc.select_k_unstable(pa.table({"h": least}), min(n, len(least)), [("h", "ascending")]).to_numpy())
     columns, start, found = ["text_sha256", "text", "title"], 0, []
-    for batch in opened.iter_batches(BATCH, [group], columns):  # a row group has up to 128 MB of text
+    for batch in opened.iter_batches(BATCH, [group], columns):  # a row group may have a hundred MB of text
         inside = rows[np.searchsorted(rows, start) : np.searchsorted(rows, start + len(batch))]
         found.append(batch.take(pa.array(inside - start)))
         start += len(batch)

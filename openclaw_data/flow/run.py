@@ -115,6 +115,8 @@ def prepare(  # noqa: PLR0913 - what `run` takes
     place = full(work) if work is not None else f"{out.rstrip('/')}.work"
     if f"{place.rstrip('/')}/".startswith(f"{out.rstrip('/')}/"):
         raise DataError(place, "is the output folder or in it.", "Give the parts another folder with --work.")
+    if storage.is_local(place):
+        engine = engine._replace(scratch=storage.join(place, "shuffle"))
     return Prepared(folder.Job(place, out, resolved, identity["run_id"], len(splits), engine, quiet), identity, splits)
 
 
@@ -222,6 +224,7 @@ def _deduplicate(job: folder.Job) -> None:
 
 def _publish(job: folder.Job) -> None:
     _each(job, "decide", publish.decide_part, storage.join(job.marks, publish.DECISIONS), range(job.parts))
+    memory.give_back()
     shards = publish.plan_shards(job.marks, job.parts, job.resolved.recipe.output.shard_bytes)
     storage.write_json(storage.join(job.marks, "shards.json"), shards)
     _each(job, "publish", publish.write_shard, storage.join(job.marks, publish.SHARDS), range(len(shards)))
