@@ -151,17 +151,29 @@ def test_policies_refuse_what_they_cannot_order():
 
 @settings(max_examples=40)
 @given(st.lists(st.integers(-5, 5), max_size=60), st.integers(1, 6))
-def test_packed_keys_come_back_sorted_and_each_key_in_one_partition(values, partitions):
+def test_shared_keys_come_back_sorted_and_each_in_one_partition(values, partitions):
     keys = np.array(values, np.int64) * 987654321987
     docs = fingerprints.doc_ids(3, len(keys))
     packed = stages.pack_keys(keys, docs, partitions)
-    unpacked = {p: stages.unpack_keys([b]) for p, b in packed.items()}
-    pairs = sorted((int(k), int(d)) for ks, ds in unpacked.values() for k, d in zip(ks, ds, strict=True))
-    assert pairs == sorted(zip(keys.tolist(), docs.tolist(), strict=True))
+    unpacked = {p: stages.shared_keys([b]) for p, b in packed.items()}
+    for found, owners in unpacked.values():
+        assert np.array_equal(np.lexsort((owners, found)), np.arange(len(found)))
+    pairs = {(int(k), int(d)) for ks, ds in unpacked.values() for k, d in zip(ks, ds, strict=True)}
+    given = list(zip(keys.tolist(), docs.tolist(), strict=True))
+    assert {pair for pair in given if values.count(pair[0] // 987654321987) > 1} <= pairs <= set(given)
     seen = [set(ks.tolist()) for ks, _ in unpacked.values()]
-    assert sum(map(len, seen)) == len(set(keys.tolist()))
+    assert sum(map(len, seen)) == len(set().union(*seen))
     halves = [stages.pack_keys(keys, docs, partitions, r) for r in (range(1), range(1, partitions))]
     assert halves[0] | halves[1] == packed
+
+
+def test_most_keys_of_one_document_are_left_out():
+    keys = np.random.default_rng(1).integers(-(2**63), 2**63 - 1, 20_000)
+    found, docs = stages.shared_keys(
+        stages.pack_keys(np.append(keys, keys[:3]), fingerprints.doc_ids(0, 20_003), 1).values()
+    )
+    assert 6 <= len(found) < 20_000 / 6
+    assert {0, 1, 2, 20_000, 20_001, 20_002} <= set(docs.tolist())
 
 
 def test_edges_within_a_key_are_complete_when_few_and_linear_when_many():

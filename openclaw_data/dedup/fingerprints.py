@@ -136,14 +136,18 @@ def read(path: str | Path) -> pa.Table:
     Raises:
         DataError: the file is not a fingerprint part.
     """
+    return _opened(str(path))
+
+
+def _opened(path: str, source: pa.NativeFile | None = None) -> pa.Table:
     try:
-        place = str(path)
-        source = pa.memory_map(place) if storage.is_local(place) else pa.py_buffer(storage.open_input(place).read())
+        if source is None:
+            source = pa.memory_map(path) if storage.is_local(path) else pa.BufferReader(storage.open_input(path).read())
         table = pa.ipc.open_file(source).read_all()
     except (OSError, pa.ArrowInvalid) as error:
-        raise DataError(str(path), f"cannot be read as fingerprints ({error}).", "Run `annotate` again.") from error
+        raise DataError(path, f"cannot be read as fingerprints ({error}).", "Run `annotate` again.") from error
     if table.schema != FINGERPRINT:
-        raise DataError(str(path), "is not a fingerprint part of this version.", "Run `annotate` again.")
+        raise DataError(path, "is not a fingerprint part of this version.", "Run `annotate` again.")
     return table
 
 
@@ -164,6 +168,27 @@ def signature_chunks(fingerprints: pa.Table | pa.RecordBatch) -> list[npt.NDArra
             view = np.frombuffer(chunk.buffers()[1], np.uint32, len(chunk) * PERMUTATIONS, start)
             views.append(view.reshape(len(chunk), PERMUTATIONS))
     return views
+
+
+def signature_places(path: str) -> npt.NDArray[np.int64]:
+    """Where in a local fingerprint part the signatures of each chunk begin, in bytes, and how many: int64[chunks, 2].
+
+    Raises:
+        DataError: the file is not a fingerprint part.
+    """
+    whole = pa.memory_map(path).read_buffer()
+    chunks = signature_chunks(_opened(path, pa.BufferReader(whole)))
+    places = [(chunk.ctypes.data - whole.address, len(chunk)) for chunk in chunks]
+    return np.array(places, np.int64).reshape(-1, 2)
+
+
+def map_signatures(path: str, places: npt.NDArray[np.int64]) -> list[npt.NDArray[np.uint32]]:
+    """The signatures at `signature_places` of a part, as `signature_chunks` gives them, for a tenth of the time."""
+    if len(places) == 0:
+        return []
+    mapped = np.asarray(np.memmap(path, np.uint8, "r"))
+    width = PERMUTATIONS * 4
+    return [mapped[a : a + n * width].view(np.uint32).reshape(n, PERMUTATIONS) for a, n in places.tolist()]
 
 
 def hash_urls(urls: Sequence[str]) -> npt.NDArray[np.int64]:

@@ -82,8 +82,9 @@ def pack_keys(keys: Int64, docs: Int64, partitions: int, wanted: range | None = 
     if len(keys) == 0:
         return {}
     where = partition_of(keys, partitions)
-    order = np.argsort(where, kind="stable")
-    bounds = np.searchsorted(where[order], np.arange(partitions + 1))
+    short = where.astype(np.uint16) if partitions <= 1 << 16 else where  # sorted by radix, in linear time
+    order = np.argsort(short, kind="stable")
+    bounds = np.cumsum(np.bincount(where + 1, minlength=partitions + 1))
     part = int(docs[0]) >> ROW_BITS
     packed = {}
     for p in wanted if wanted is not None else range(partitions):
@@ -94,8 +95,12 @@ def pack_keys(keys: Int64, docs: Int64, partitions: int, wanted: range | None = 
     return packed
 
 
-def unpack_keys(buffers: Iterable[bytes]) -> tuple[Int64, Int64]:
-    """Undo `pack_keys`: (keys int64[n], docs int64[n]) of all buffers, sorted by key, then by document."""
+def shared_keys(buffers: Iterable[bytes]) -> tuple[Int64, Int64]:
+    """Undo `pack_keys`, less most keys that only one document has.
+
+    Returns:
+        (keys int64[n], docs int64[n]) of all buffers, sorted by key, then by document.
+    """
     keys, docs = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
     for buffer in buffers:
         part, n = (int(v) for v in np.frombuffer(buffer, np.int64, 2))
@@ -103,6 +108,8 @@ def unpack_keys(buffers: Iterable[bytes]) -> tuple[Int64, Int64]:
         rows = np.frombuffer(buffer, np.uint32, n, 16 + 8 * n)
         docs.append(rows.astype(np.int64) | np.int64(part << ROW_BITS))
     all_keys, all_docs = np.concatenate(keys), np.concatenate(docs)
+    use = np.flatnonzero(hashes.maybe_shared(all_keys))  # nearly all keys are of one document: fewer are sorted
+    all_keys, all_docs = all_keys[use], all_docs[use]
     order = np.lexsort((all_docs, all_keys))
     return all_keys[order], all_docs[order]
 
@@ -117,7 +124,7 @@ def candidate_edges(buffers: Iterable[bytes], parts: int | None = None) -> Int64
     similarity runs through none of those pairs may still meet through another band; copies that are exact never
     come here (`exact_edges` first), so large groups are rare.
     """
-    keys, docs = unpack_keys(buffers)
+    keys, docs = shared_keys(buffers)
     if parts is None or len(docs) == 0 or docs.max() >> ROW_BITS < parts:
         return distinct(pair_groups(keys, docs))
     first = np.concatenate([[True], keys[1:] != keys[:-1]])
@@ -132,7 +139,7 @@ def exact_edges(buffers: Iterable[bytes]) -> Int64:
     For `pack_keys` of `exact_hash` or `url_hash`. Not verified: the hash is of the whole text. Two of 10**9 different
     texts share one of its 64 bits with a probability of 3 %.
     """
-    keys, docs = unpack_keys(buffers)
+    keys, docs = shared_keys(buffers)
     first = np.concatenate([np.ones(min(1, len(keys)), bool), keys[1:] != keys[:-1]])
     heads = docs[first][np.cumsum(first) - 1]
     return np.stack([heads, docs], 1)[~first]

@@ -121,6 +121,26 @@ def equal_values(signatures: Any, left: Any, right: Any) -> Any:
 
 
 @numba.njit(cache=True, nogil=True)
+def maybe_shared(keys: Any) -> Any:
+    """Which values of `keys`, int64[n], may come more than once: bool[n]. All that do, and one in nine of the others.
+
+    Counts up to two in a table of 8 to 16 places a key, where two values may meet.
+    """
+    bits = 4
+    while (1 << bits) < 8 * len(keys):
+        bits += 1
+    counts = np.zeros(1 << bits, np.uint8)
+    shift = np.uint64(64 - bits)
+    found = np.zeros(len(keys), np.bool_)
+    for key in keys:
+        place = np.int64(mix(np.uint64(key)) >> shift)
+        counts[place] = min(2, counts[place] + 1)
+    for i in range(len(keys)):
+        found[i] = counts[np.int64(mix(np.uint64(keys[i])) >> shift)] > 1
+    return found
+
+
+@numba.njit(cache=True, nogil=True)
 def _band_keys(signatures: Any, bands: int, rows: int) -> Any:
     n = len(signatures)
     out = np.empty((n, bands), np.uint64)
