@@ -35,14 +35,18 @@ def join(folder: str, *names: str) -> str:
 
 
 @contextlib.contextmanager
-def create(path: str) -> Iterator[str]:
-    """Yield a local temporary path; what is written there becomes `path` when the block ends without an error."""
+def create(path: str, *, lasting: bool = True) -> Iterator[str]:
+    """Yield a local temporary path; what is written there becomes `path` when the block ends without an error.
+
+    What a run makes anew after a power cut need not be `lasting`: it is not waited for until it is on the disk.
+    """
     name = _temporary(path)
     try:
         yield name
         if is_local(path):
-            with open(name, "rb") as written:  # noqa: PTH123
-                os.fsync(written.fileno())
+            if lasting:
+                with open(name, "rb") as written:  # noqa: PTH123
+                    os.fsync(written.fileno())
             os.chmod(name, 0o666 & ~_umask())  # noqa: PTH101
             os.replace(name, path)  # noqa: PTH105
         else:

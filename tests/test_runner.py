@@ -114,6 +114,24 @@ print(*(path.read_text().strip() for path in Path("/proc/self/task").glob("*/com
     assert "tokio" not in names
 
 
+@pytest.mark.parametrize("count", [1, 2])
+def test_what_is_sent_lies_in_files_until_the_graph_has_ended(tmp_path: Path, count: int) -> None:
+    scratch = tmp_path / "shuffle"
+    graph = spread("numbers", range(5)).sends("Send", workers.two_sizes).group("Group")
+    graph = graph.does("List", workers.listed)  # type: ignore[arg-type]
+    with pool.workers(count):
+        in_memory = local._values(graph, lambda: None)
+        assert not scratch.exists()
+        assert local._values(graph, lambda: None, str(scratch)) == in_memory
+        assert sum(p.stat().st_size for p in scratch.iterdir()) > 5 * 30_000
+        (scratch / "of-a-run-that-was-killed").touch()
+        runner.execute(graph, Engine(count, scratch=str(scratch)))
+    assert not list(tmp_path.iterdir())
+    first, once, again = in_memory[0]
+    assert (first, once) == (0, [bytes([n]) * 30_000 for n in range(5)])
+    assert once == again
+
+
 def test_an_option_of_beam_is_refused_by_the_local_runner() -> None:
     with pytest.raises(DataError, match="--parallelism=2: is an option of Beam, and --runner local is none of its"):
         runner.execute(each("fine", abs, range(4)), Engine(1, options=("--parallelism=2",)))

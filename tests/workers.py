@@ -7,7 +7,7 @@ waits for them.
 import os
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from openclaw_data.documents import DataError
@@ -56,6 +56,18 @@ def lose_connection(task: Task) -> int:
 def odd_or_even(n: int, ending: str) -> Iterator[tuple[int, bytes]]:
     """A number by its rest."""
     yield n % 2, f"{n}{ending}".encode()
+
+
+def two_sizes(n: int) -> Iterator[tuple[int, bytes]]:
+    """A large piece to 0, a small one to 1, and what is not bytes alone to 2."""
+    yield 0, bytes([n]) * 30_000
+    yield 1, bytes([n])
+    yield 2, (n, bytes(n))  # type: ignore[misc]
+
+
+def listed(group: tuple[int, Iterable[object]]) -> list[object]:
+    """What is in a group, twice."""
+    return [group[0], list(group[1]), list(group[1])]
 
 
 def interrupt_me(n: int) -> int:

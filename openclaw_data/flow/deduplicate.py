@@ -37,8 +37,10 @@ def deduplicate(job: folder.Job, tick: Callable[[], None]) -> None:
         todo = list(enumerate(known))
         runner.execute(each("unpack indexes", unpack_known, todo, job.work), job.engine, tick)
     storage.remove(storage.join(job.work, matching.EDGES))
+    matching.in_place.cache_clear()  # of a run that ended here by an error
     for _, graph in edge_graphs(settings, asked):
         runner.execute(graph, job.engine, tick)
+    matching.in_place.cache_clear()
     ranking.rank_all(settings, asked.memory, job.engine, tick)
     if asked.lines is not None:
         lines.find(job, settings, job.engine, tick)

@@ -232,10 +232,11 @@ def _rates(seen: list[tuple[Sample, _Seen]], a_batch: float) -> npt.NDArray[np.f
 
 
 def _more(job: folder.Job, records: float) -> int:
-    """What deduplication takes beyond a worker's own, in the process that holds the shuffle."""
+    """What deduplication takes beyond a worker's own, in the process that holds the shuffle: nothing where files do."""
     asked = job.resolved.recipe.dedup
-    keys = deduplicate.keys_of(job, round(records)) if asked is not None else 0
-    return 0 if asked is None else min(asked.memory, keys * deduplicate.SHUFFLED_KEY_BYTES)
+    if asked is None or not job.engine.shuffles_in_memory:
+        return 0
+    return min(asked.memory, deduplicate.keys_of(job, round(records)) * deduplicate.SHUFFLED_KEY_BYTES)
 
 
 def _longest(costs: list[float], workers: int) -> float:

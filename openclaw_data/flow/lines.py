@@ -75,7 +75,7 @@ def write_part(part: int, matching: Matching) -> int:
     values = np.zeros(len(stays), np.float32)
     for rows, found in _row_groups(matching.work, part):
         values[rows] = lines.fractions(found, common)
-    edges_of.save(keys_file(matching.work, part), common)
+    edges_of.save(keys_file(matching.work, part), common, lasting=True)
     with storage.create(folder.path(matching.work, STAGE, part)) as path:
         pq.write_table(pa.table([values], schema=SCHEMA), path, compression="zstd")
     folder.mark(matching.work, STAGE, part, {"records": len(values), "lines": len(common)})

@@ -12,7 +12,8 @@ folder in a bucket), an edge partition asks the parts for the rows it needs and 
 The keys of one run go through in ranges of partitions, so many at a time as the memory budget allows.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -201,10 +202,15 @@ def candidates(group: Group, matching: Matching) -> Iterator[tuple[int, bytes]]:
 
 def write_near(group: Group, matching: Matching) -> int:
     """Compare the signatures of one edge partition's pairs and write the edges that hold."""
-    lookup = stages.lookup_files(
-        lambda part: fingerprints.signature_chunks(fingerprints.read(fingerprint_file(matching, part)))
-    )
+    lookup = stages.lookup_files(in_place(matching))  # maps files anew: what was read of them is let go
     return _write_near(group[0], stages.verify(stages.unpack_edges(group[1]), lookup, matching.threshold), matching)
+
+
+@lru_cache(maxsize=1)
+def in_place(matching: Matching) -> Callable[[int], stages.Signatures]:
+    """Maps the signatures of a part. Where they are in its file is looked up once for all partitions."""
+    places = cache(lambda part: fingerprints.signature_places(fingerprint_file(matching, part)))
+    return lambda part: fingerprints.map_signatures(fingerprint_file(matching, part), places(part))
 
 
 def ask(group: Group, matching: Matching) -> Iterator[tuple[int, tuple[int, bytes]]]:
@@ -297,9 +303,9 @@ def preferred(matching: Matching, part: int, rows: npt.NDArray[np.int64]) -> npt
     return clusters.preference(matching.keep, chosen.combine_chunks(), matching.prefer).astype(np.float64)
 
 
-def save(path: str, array: npt.NDArray[Any]) -> None:
-    """Write an array, whole or not at all."""
-    with storage.create(path) as name, open(name, "wb") as file:  # noqa: PTH123
+def save(path: str, array: npt.NDArray[Any], *, lasting: bool = False) -> None:
+    """Write an array, whole or not at all. What is not `lasting` is made anew by a run that goes on."""
+    with storage.create(path, lasting=lasting) as name, open(name, "wb") as file:  # noqa: PTH123
         np.save(file, array)
 
 

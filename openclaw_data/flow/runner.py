@@ -16,7 +16,7 @@ def execute(graph: Step, engine: Engine, tick: pool.Tick = lambda: None) -> None
         if engine.options:
             raise DataError(engine.options[0], f"is an option of Beam, and --runner {LOCAL} is none of its runners.")
         with pool.workers(engine.workers):
-            local.execute(graph, tick)
+            local.execute(graph, tick, engine.scratch)
         return
     from openclaw_data.flow import on_beam  # a second of CPU time that a local run does not need
 

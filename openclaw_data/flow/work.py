@@ -32,16 +32,20 @@ ESTIMATE = "estimate.json"
 
 
 class Engine(NamedTuple):
-    """Which runner, `LOCAL` or one of Beam's, with how many local workers and which further options of Beam's."""
+    """Which runner, `LOCAL` or one of Beam's, with how many local workers and which further options of Beam's.
+
+    `scratch`: the folder of what is shuffled without Beam; empty: it stays in memory.
+    """
 
     workers: int = 1
     runner: str = LOCAL
     options: tuple[str, ...] = ()
+    scratch: str = ""
 
     @property
     def shuffles_in_memory(self) -> bool:
         """Whether what is grouped lies in this process, so that it goes through in portions."""
-        return self.runner in (LOCAL, "FnApiRunner")
+        return self.runner == "FnApiRunner" or (self.runner == LOCAL and not self.scratch)
 
 
 class Job(NamedTuple):
