@@ -142,81 +142,89 @@ def listen(desk: Desk, port: int = 0, token: str = "") -> Server:
     """
     token = token or secrets.token_urlsafe(24)
     try:
-        http = ThreadingHTTPServer((HOST, port), _handler(desk, token))
+        http = _Listener(desk, token, port)
     except OSError as error:
         raise DataError(f"--port {port}", f"cannot be listened on: {error.strerror}.", "Choose another.") from None
-    http.daemon_threads = True
     return Server(http, f"http://{HOST}:{http.server_port}/{token}/")
 
 
-def _handler(desk: Desk, token: str) -> type[BaseHTTPRequestHandler]:
-    calls: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
-        name: getattr(desk, name) for name in ("start", "state", "item", "decide", "undo")
-    }
+_CALLS = {call.__name__: call for call in (Desk.start, Desk.state, Desk.item, Desk.decide, Desk.undo)}
+"""What the page can ask of a desk, by the last part of the URL."""
 
-    class Handler(BaseHTTPRequestHandler):
-        server_version, sys_version = "openclaw-data", ""
-        timeout = 30
 
-        def do_GET(self) -> None:
-            self._answer(self._static)
+class _Listener(ThreadingHTTPServer):
+    """Listens for the page of one desk; whoever asks must know the token."""
 
-        def do_POST(self) -> None:
-            self._answer(self._call)
+    daemon_threads = True
 
-        def _answer(self, make: Callable[[str], tuple[str, bytes]]) -> None:
-            try:
-                kind, body = make(self._path())
-                status = 200
-            except Refused as refused:
-                status, kind, body = refused.args[0], "text/plain; charset=utf-8", b""
-            self.send_response(status)
-            for name, value in {**_HEADERS, "Content-Type": kind, "Content-Length": str(len(body))}.items():
-                self.send_header(name, value)
-            self.end_headers()
-            self.wfile.write(body)
+    def __init__(self, desk: Desk, token: str, port: int) -> None:
+        self.desk, self.token = desk, token
+        super().__init__((HOST, port), _Handler)
 
-        def _path(self) -> str:
-            """What is asked for below the token."""
-            port = self.server.server_port  # type: ignore[attr-defined]
-            names = {f"{HOST}:{port}", f"localhost:{port}"}
-            if self.headers.get("Host", "") not in names:
-                raise Refused(403)
-            if self.headers.get("Sec-Fetch-Site", "none") not in ("none", "same-origin"):
-                raise Refused(403)
-            if self.headers.get("Origin") not in (None, *(f"http://{name}" for name in names)):
-                raise Refused(403)
-            _, given, *rest = (*self.path.split("/", 2), "")
-            if not hmac.compare_digest(given.encode(), token.encode()) or len(rest) < 2:
-                raise Refused(404)
-            return rest[0]
 
-        def _static(self, path: str) -> tuple[str, bytes]:
-            if path not in _STATIC:
-                raise Refused(404)
-            name, kind = _STATIC[path]
-            return kind, (_PAGE / name).read_bytes()
+class _Handler(BaseHTTPRequestHandler):
+    """One request: who may ask, and what is answered."""
 
-        def _call(self, path: str) -> tuple[str, bytes]:
-            length = self.headers.get("Content-Length", "")
-            if path not in calls:
-                raise Refused(404)
-            if self.headers.get_content_type() != "application/json":
-                raise Refused(415)
-            if not length.isdecimal() or int(length) > MAX_BODY:
-                raise Refused(413)
-            try:
-                asked = json.loads(self.rfile.read(int(length)))
-            except (ValueError, RecursionError):
-                raise Refused(400) from None
-            if not isinstance(asked, dict):
-                raise Refused(400)
-            return "application/json", json.dumps(calls[path](asked), ensure_ascii=False).encode()
+    server: _Listener
+    server_version, sys_version = "openclaw-data", ""
+    timeout = 30
 
-        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
-            """Say nothing: the token is in every request."""
+    def do_GET(self) -> None:
+        self._answer(self._static)
 
-    return Handler
+    def do_POST(self) -> None:
+        self._answer(self._call)
+
+    def _answer(self, make: Callable[[str], tuple[str, bytes]]) -> None:
+        try:
+            kind, body = make(self._path())
+            status = 200
+        except Refused as refused:
+            status, kind, body = refused.args[0], "text/plain; charset=utf-8", b""
+        self.send_response(status)
+        for name, value in {**_HEADERS, "Content-Type": kind, "Content-Length": str(len(body))}.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(body)
+
+    def _path(self) -> str:
+        """What is asked for below the token."""
+        names = {f"{name}:{self.server.server_port}" for name in (HOST, "localhost")}
+        if self.headers.get("Host", "") not in names:
+            raise Refused(403)
+        if self.headers.get("Sec-Fetch-Site", "none") not in ("none", "same-origin"):
+            raise Refused(403)
+        if self.headers.get("Origin") not in (None, *(f"http://{name}" for name in names)):
+            raise Refused(403)
+        _, given, *rest = (*self.path.split("/", 2), "")
+        if not hmac.compare_digest(given.encode(), self.server.token.encode()) or len(rest) < 2:
+            raise Refused(404)
+        return rest[0]
+
+    def _static(self, path: str) -> tuple[str, bytes]:
+        if path not in _STATIC:
+            raise Refused(404)
+        name, kind = _STATIC[path]
+        return kind, (_PAGE / name).read_bytes()
+
+    def _call(self, path: str) -> tuple[str, bytes]:
+        length = self.headers.get("Content-Length", "")
+        if path not in _CALLS:
+            raise Refused(404)
+        if self.headers.get_content_type() != "application/json":
+            raise Refused(415)
+        if not length.isdecimal() or int(length) > MAX_BODY:
+            raise Refused(413)
+        try:
+            asked = json.loads(self.rfile.read(int(length)))
+        except (ValueError, RecursionError):
+            raise Refused(400) from None
+        if not isinstance(asked, dict):
+            raise Refused(400)
+        return "application/json", json.dumps(_CALLS[path](self.server.desk, asked), ensure_ascii=False).encode()
+
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
+        """Say nothing: the token is in every request."""
 
 
 def _shown(item: sample.Item) -> dict[str, Any]:
