@@ -13,7 +13,10 @@ PHRASES = (
     b"lorem ipsum", b"javascript", b"terms of use", b"privacy policy", b"cookie policy", b"uses cookies",
     b"use of cookies", b"use cookies",
 )  # fmt: skip
+_LOREM_IPSUM, _JAVASCRIPT = 1, 2
+"""Bits of the first two."""
 _LONGEST = 1000
+"""Bytes of a word, at most, in a line that stays."""
 
 
 def _pack() -> Any:
@@ -77,6 +80,63 @@ def citation_before(data: Any, begin: int, end: int) -> int:
     return 0
 
 
+@numba.njit(cache=True, nogil=True, _nrt=False, forceinline=True)
+def _ends_well(data: Any, begin: int, end: int) -> bool:
+    """Does a line end, but for citation marks, with . ? ! " or ', and not with three dots?"""
+    cut = citation_before(data, begin, end)
+    while cut:
+        end -= cut
+        cut = citation_before(data, begin, end)
+    last = data[end - 1] if end > begin else np.uint8(0)
+    dots = end - begin >= 3 and last == 0x2E and data[end - 2] == 0x2E and data[end - 3] == 0x2E
+    return last in (0x2E, 0x3F, 0x21, 0x22, 0x27) and not dots
+
+
+@numba.njit(cache=True, nogil=True, _nrt=False)
+def _measure(data: Any, begin: int, end: int) -> tuple[int, int, bool]:
+    """(words between white space, bytes of the longest, is there a {?) of a line."""
+    words = longest = size = 0
+    brace = False
+    for i in range(begin, end):
+        c = data[i]
+        if c <= 32:
+            words += size > 0
+            size = 0
+        else:
+            size += 1
+            longest = max(longest, size)
+            brace = brace or c == 0x7B
+    return words + (size > 0), longest, brace
+
+
+@numba.njit(cache=True, nogil=True, _nrt=False, forceinline=True)
+def _judge(data: Any, begin: int, end: int, rows: Any, first: Any) -> int:
+    """What becomes of a line; rows, first: `ROWS`, `FIRST`."""
+    if not _ends_well(data, begin, end):  # most lines; they need no closer look
+        return DROPPED
+    words, longest, brace = _measure(data, begin, end)
+    if longest > _LONGEST or words < 3:
+        return DROPPED
+    found = _phrases(data, begin, end, rows, first)
+    if found & _LOREM_IPSUM:
+        return LOREM
+    if found & _JAVASCRIPT:
+        return DROPPED
+    if brace:
+        return BRACE
+    return DROPPED if found else KEPT
+
+
+@numba.njit(cache=True, nogil=True, _nrt=False)
+def _ends_sentence(data: Any, i: int) -> bool:
+    """Is the mark at `i` one of . ! ? 。 ！ ． ？?"""
+    c = data[i]
+    if c in (0xE3, 0xEF):
+        x, y = data[i + 1], data[i + 2]
+        return (c == 0xE3 and x == 0x80 and y == 0x82) or (c == 0xEF and x == 0xBC and y in (0x81, 0x8E, 0x9F))
+    return c in (0x2E, 0x21, 0x3F)
+
+
 @numba.njit(cache=True, nogil=True)
 def judge_lines(
     data: Any, doc_lines: Any, line_start: Any, line_end: Any, doc_tokens: Any, start: Any, kind: Any, chars: Any,
@@ -86,68 +146,28 @@ def judge_lines(
 
     A line stays if it ends with . ? ! " or ' but not with ..., has three words between white space and none of more
     than 1,000 bytes, and neither `javascript` nor a phrase about terms and cookies. Citation marks at its end do not
-    count. Sentences end with a . ! or ? that is a token, or their full-width forms.
+    count. Sentences end with a . ! or ? that is a token, or their full-width forms; lines that go have none.
 
     data uint8[bytes]; doc_lines int64[n+1], line_start, line_end int64[l]; doc_tokens int64[n+1], start int64[t],
     kind uint8[t], chars int32[t]; rows, first: `ROWS`, `FIRST`. Returns (fate uint8[l], sentences int32[l]).
     """
     fate, sentences = np.zeros(len(line_start), np.uint8), np.zeros(len(line_start), np.int32)
     for d in range(len(doc_lines) - 1):
-        t = doc_tokens[d]
+        t, last = doc_tokens[d], doc_tokens[d + 1]
         for n in range(doc_lines[d], doc_lines[d + 1]):
-            a, b = line_start[n], line_end[n]
-            cut = citation_before(data, a, b)
-            e = b - cut
-            while cut:
-                cut = citation_before(data, a, e)
-                e -= cut
-            last = data[e - 1] if e > a else np.uint8(0)
-            ends = last in (0x2E, 0x3F, 0x21, 0x22, 0x27)
-            dots = e - a >= 3 and last == 0x2E and data[e - 2] == 0x2E and data[e - 3] == 0x2E
-            if not ends or dots:  # most lines; they need no closer look
+            fate[n] = _judge(data, line_start[n], line_end[n], rows, first)
+            if fate[n] != KEPT:
                 continue
-            words = longest = size = 0
-            brace = False
-            for i in range(a, b):
-                c = data[i]
-                if c <= 32:
-                    words += size > 0
-                    size = 0
-                else:
-                    size += 1
-                    longest = max(longest, size)
-                    brace = brace or c == 0x7B
-            words += size > 0
-            if longest > _LONGEST or words < 3:
-                continue
-            found = _phrases(data, a, b, rows, first)
-            if found & 1:
-                fate[n] = LOREM
-            elif found & 2:
-                continue
-            elif brace:
-                fate[n] = BRACE
-            elif found:
-                continue
-            else:
-                fate[n] = KEPT
-                while t < doc_tokens[d + 1] and start[t] < a:
-                    t += 1
-                seen, count = False, 1
-                while t < doc_tokens[d + 1] and start[t] < b:
-                    if kind[t] != MARKS:
-                        count += seen
-                        seen = False
-                    elif chars[t] == 1:
-                        c = data[start[t]]
-                        if c in (0x2E, 0x21, 0x3F):
-                            seen = True
-                        elif c in (0xE3, 0xEF):  # 。 ！ ．？
-                            x, y = data[start[t] + 1], data[start[t] + 2]
-                            seen = seen or (c == 0xE3 and x == 0x80 and y == 0x82)
-                            seen = seen or (c == 0xEF and x == 0xBC and y in (0x81, 0x8E, 0x9F))
-                    t += 1
-                sentences[n] = count
+            while t < last and start[t] < line_start[n]:
+                t += 1
+            ended, sentences[n] = False, 1
+            while t < last and start[t] < line_end[n]:
+                if kind[t] != MARKS:
+                    sentences[n] += ended
+                    ended = False
+                elif chars[t] == 1:
+                    ended = ended or _ends_sentence(data, start[t])
+                t += 1
     return fate, sentences
 
 

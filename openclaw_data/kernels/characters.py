@@ -74,6 +74,18 @@ def classify(classes: Any, code: int) -> Any:
     return MARK if 0xE0000 <= code <= 0xE0FFF else OTHER
 
 
+@numba.njit(cache=True, nogil=True, _nrt=False, forceinline=True)
+def read(data: Any, i: int, end: int, classes: Any) -> Any:
+    """The character at `i`: (code point, bytes, entry of `character_classes`), ASCII by the shortest way."""
+    b = np.int64(data[i])
+    if b < 0x80:
+        code, width, entry = b, 1, np.int64(classes[b])
+    else:
+        code, width = decode(data, i, end)
+        entry = classify(classes, code)
+    return code, width, entry
+
+
 WANTED, JOINED = 1, 2
 """Bits of a table for `places`."""
 

@@ -6,7 +6,7 @@ from typing import Any
 import numba
 import numpy as np
 
-from openclaw_data.kernels.characters import HAN, PUNCTUATION, SPACE, character_classes, classify, decode
+from openclaw_data.kernels.characters import HAN, PUNCTUATION, SPACE, character_classes, decode, read
 
 _CHAPTER_ENDS = (0x7AE0, 0x8282, 0x7BC0, 0x56DE, 0x5377, 0x96C6)  # 章 节 節 回 卷 集
 _CHAPTER_NUMBERS = "一二三四五六七八九十百千零〇两兩0123456789０１２３４５６７８９"
@@ -88,6 +88,34 @@ def _official(data: Any, i: int, stop: int) -> bool:
     return _holds(_OFFICIAL, code)
 
 
+@numba.njit(cache=True, nogil=True, _nrt=False, forceinline=True)
+def _count_han(data: Any, i: int, stop: int, kinds: Any, row: Any) -> tuple[int, int, bool]:
+    """Add the Han characters from `i` on to columns 0, 1, 2 and 4 of `particles`, row int64[5].
+
+    Returns (the byte behind them, how many they are, whether one is of `MODERN`). Only those of U+4E00 to U+9FFF: the
+    tables have no others.
+    """
+    chars, voice = 0, 0
+    modern: Any = 0
+    classical: Any = 0
+    while i + 2 < stop and (0xE5 <= data[i] <= 0xE9 or (data[i] == 0xE4 and data[i + 1] >= 0xB8)):
+        low = np.int64(data[i + 1] & 0x3F) << 6 | np.int64(data[i + 2] & 0x3F)
+        code = (np.int64(data[i]) & 0xF) << 12 | low
+        kind = np.int64(kinds[code])
+        modern += kind & _MODERN
+        classical += (kind & _CLASSICAL) >> 1
+        if kind & _VOICE:
+            voice += code != 0x6211 or not _official(data, i + 3, stop)
+        chars += 1
+        i += 3
+    if chars:
+        row[0] += chars
+        row[1] += modern
+        row[2] += classical
+        row[4] += voice
+    return i, chars, modern > 0
+
+
 @numba.njit(cache=True, nogil=True)
 def particles(offsets: Any, data: Any, classes: Any, kinds: Any) -> Any:
     """Han characters, those of two tables, characters in runs of bare nouns, those of `VOICE`: int64[n, 5].
@@ -100,56 +128,33 @@ def particles(offsets: Any, data: Any, classes: Any, kinds: Any) -> Any:
     """
     out = np.zeros((len(offsets) - 1, 5), np.int64)
     for d in range(len(out)):
-        i, stop = offsets[d], offsets[d + 1]
-        new: Any = 0
-        old: Any = 0
-        han = nouns = spoken = piece = run = run_chars = 0
+        i, stop, row = offsets[d], offsets[d + 1], out[d]
+        piece = run = run_chars = 0  # Han characters of the open piece; pieces and characters of the open run
         bare = True
         while i <= stop:
-            while i + 2 < stop and (0xE5 <= data[i] <= 0xE9 or (data[i] == 0xE4 and data[i + 1] >= 0xB8)):
-                low = np.int64(data[i + 1] & 0x3F) << 6 | np.int64(data[i + 2] & 0x3F)
-                code = (np.int64(data[i]) & 0xF) << 12 | low
-                kind = np.int64(kinds[code])
-                han += 1
-                new += kind & _MODERN
-                old += (kind & _CLASSICAL) >> 1
-                if kind & _VOICE:
-                    spoken += code != 0x6211 or not _official(data, i + 3, stop)
-                bare = bare and not kind & _MODERN
-                piece += 1
-                i += 3
+            i, chars, modern = _count_han(data, i, stop, kinds, row)
+            piece += chars
+            bare = bare and not modern
             inside = i
             while i < stop and kinds[data[i]] & _INSIDE:
                 i += 1
             if i > inside:
                 continue
+            code, width, entry = np.int64(0x3002), 1, np.int64(PUNCTUATION)  # a text ends like a sentence
             if i < stop:
-                b = data[i]
-                if b < 0x80:
-                    code, width = np.int64(b), 1
-                    cls = np.int64(classes[b]) & 0xF
-                else:
-                    code, width = decode(data, i, stop)
-                    cls = classify(classes, code) & 0xF
-            else:
-                code, width, cls = np.int64(0x3002), 1, np.int64(PUNCTUATION)
+                code, width, entry = read(data, i, stop, classes)
             i += width
-            if cls == HAN:
-                han += 1
+            if entry & 0xF == HAN:
+                row[0] += 1
                 piece += 1
-            elif cls in (SPACE, PUNCTUATION) or code == 0x7C:
-                ends = code in (0x3002, 0xFF01, 0xFF1F)  # 。！？ end a sentence, and a run
-                if piece:
-                    if bare and 2 <= piece <= 8 and not ends:
-                        run += 1
-                        run_chars += piece
-                    else:
-                        if run >= _LEAST_RUN:
-                            nouns += run_chars
-                        run = run_chars = 0
+            elif entry & 0xF in (SPACE, PUNCTUATION) or code == 0x7C:
+                if piece and bare and 2 <= piece <= 8 and code not in (0x3002, 0xFF01, 0xFF1F):  # 。！？ end a run
+                    run += 1
+                    run_chars += piece
+                elif piece:
+                    row[3] += run_chars if run >= _LEAST_RUN else 0
+                    run = run_chars = 0
                 piece = 0
                 bare = True
-        if run >= _LEAST_RUN:
-            nouns += run_chars
-        out[d, 0], out[d, 1], out[d, 2], out[d, 3], out[d, 4] = han, new, old, nouns, spoken
+        row[3] += run_chars if run >= _LEAST_RUN else 0
     return out

@@ -5,14 +5,13 @@ from typing import Any
 import numba
 import numpy as np
 
-TOP = (2, 3, 4)
 _BASE = np.uint64(0x9E3779B97F4A7C15)
 _ZERO, _ONE, _33 = np.uint64(0), np.uint64(1), np.uint64(33)
 _MIX = np.uint64(0xFF51AFD7ED558CCD)
 
 
 @numba.njit(cache=True, nogil=True, inline="always")
-def _slot(keys: Any, mask: int, key: Any) -> Any:
+def slot_of(keys: Any, mask: int, key: Any) -> Any:
     """Where `key` (not 0) is in the table, or the free slot where it belongs."""
     s = np.int64((key * _MIX) >> _33) & mask
     while keys[s] != _ZERO and keys[s] != key:
@@ -21,12 +20,21 @@ def _slot(keys: Any, mask: int, key: Any) -> Any:
 
 
 @numba.njit(cache=True, nogil=True)
-def _mask(items: int) -> int:
+def mask_for(items: int) -> int:
     """One less than a power of two that is at least twice `items`."""
     size = 16
     while size < 2 * items:
         size *= 2
     return size - 1
+
+
+@numba.njit(cache=True, nogil=True)
+def most_items(docs: Any) -> Any:
+    """The items of the longest document: docs int64[n+1], where the items of each begin and end."""
+    most = np.int64(0)
+    for d in range(len(docs) - 1):
+        most = max(most, docs[d + 1] - docs[d])
+    return most
 
 
 @numba.njit(cache=True, nogil=True)
@@ -36,17 +44,14 @@ def duplicates(docs: Any, hashes: Any, weights: Any) -> Any:
     docs int64[n+1], hashes uint64[m], weights int32[m] -> int64[n, 2].
     """
     n = len(docs) - 1
-    most = np.int64(0)
-    for d in range(n):
-        most = max(most, docs[d + 1] - docs[d])
-    keys = np.empty(_mask(most) + 1, np.uint64)
+    keys = np.empty(mask_for(most_items(docs)) + 1, np.uint64)
     out = np.zeros((n, 2), np.int64)
     for d in range(n):
-        mask = _mask(docs[d + 1] - docs[d])
+        mask = mask_for(docs[d + 1] - docs[d])
         keys[: mask + 1] = _ZERO
         for i in range(docs[d], docs[d + 1]):
             key = hashes[i] if hashes[i] != _ZERO else _ONE
-            s = _slot(keys, mask, key)
+            s = slot_of(keys, mask, key)
             if keys[s] == key:
                 out[d, 0] += 1
                 out[d, 1] += weights[i]
@@ -129,6 +134,43 @@ def _cover_duplicates(a: int, g: int, places: Any, left: int, slots: Any, first:
     return covered
 
 
+@numba.njit(cache=True, nogil=True, _nrt=False)
+def _count_ngrams(
+    prefix: Any, g: int, power: Any, places: Any, left: int, slots: Any, keys: Any, count: Any, first: Any
+) -> Any:
+    """Count the n-grams of `g` tokens at the first `left` places; power: _BASE to the power of `g`.
+
+    Fills slots int32[left], the slot in the table of each place's n-gram, and of the table keys uint64, count int32
+    and first int32, the place of its first. Returns the most frequent n-gram, the first to occur, of several: (how
+    often it occurs, its first place; 1, -1 where none occurs twice).
+    """
+    mask = mask_for(left)
+    keys[: mask + 1] = _ZERO
+    best, best_at = 1, -1
+    for p in range(left):
+        i = places[p]
+        key = (prefix[i + g] - prefix[i] * power) | _ONE
+        s = slot_of(keys, mask, key)
+        slots[p] = s
+        if keys[s] == _ZERO:
+            keys[s], count[s], first[s] = key, 1, i
+        else:
+            count[s] += 1
+            if count[s] > best or (count[s] == best and first[s] < best_at):
+                best, best_at = count[s], first[s]
+    return best, best_at
+
+
+@numba.njit(cache=True, nogil=True, _nrt=False)
+def _still_repeated(places: Any, left: int, slots: Any, count: Any) -> int:
+    """Keep the places whose n-gram occurs twice or more; returns how many they are."""
+    rest = 0
+    for p in range(left):
+        places[rest] = places[p]
+        rest += count[slots[p]] > 1
+    return rest
+
+
 @numba.njit(cache=True, nogil=True)
 def repeated_ngrams(docs: Any, hashes: Any, chars: Any, start: Any, end: Any) -> Any:
     """Characters in repeated n-grams of tokens.
@@ -142,10 +184,8 @@ def repeated_ngrams(docs: Any, hashes: Any, chars: Any, start: Any, end: Any) ->
     6-11: for n = 5..10: characters in n-grams that occurred before, going on behind each one that is found.
     """
     n = len(docs) - 1
-    most = np.int64(0)
-    for d in range(n):
-        most = max(most, docs[d + 1] - docs[d])
-    size = _mask(most) + 1
+    most = most_items(docs)
+    size = mask_for(most) + 1
     keys, count, first = np.empty(size, np.uint64), np.empty(size, np.int32), np.empty(size, np.int32)
     places, slots = np.empty(most, np.int32), np.empty(most, np.int32)
     prefix = np.zeros(most + 1, np.uint64)
@@ -164,33 +204,15 @@ def repeated_ngrams(docs: Any, hashes: Any, chars: Any, start: Any, end: Any) ->
                 left -= 1
             if left == 0:
                 break
-            mask = _mask(left)
-            keys[: mask + 1] = _ZERO
-            best, best_at = 1, -1
-            for p in range(left):
-                i = places[p]
-                key = (prefix[i + g] - prefix[i] * power) | _ONE
-                s = _slot(keys, mask, key)
-                slots[p] = s
-                if keys[s] == _ZERO:
-                    keys[s], count[s], first[s] = key, 1, i
-                else:
-                    count[s] += 1
-                    if count[s] > best or (count[s] == best and first[s] < best_at):
-                        best, best_at = count[s], first[s]
-            if g <= 4 and best_at >= 0:
-                top = _slot(keys, mask, (prefix[best_at + g] - prefix[best_at] * power) | _ONE)
+            best, best_at = _count_ngrams(prefix, g, power, places, left, slots, keys, count, first)
+            if g > 4:
+                out[d, g + 1] = _cover_duplicates(a, g, places, left, slots, first, chars)
+            elif best_at >= 0:
+                top = slot_of(keys, mask_for(left), (prefix[best_at + g] - prefix[best_at] * power) | _ONE)
                 out[d, g - 2] = _cover_top(a, g, places, left, slots, top, chars, start, end)
                 length = g - 1
-                for j in range(best_at, best_at + g):
-                    length += chars[a + j]
+                for t in range(a + best_at, a + best_at + g):
+                    length += chars[t]
                 out[d, g + 1] = best * length
-            elif g > 4:
-                out[d, g + 1] = _cover_duplicates(a, g, places, left, slots, first, chars)
-            rest = 0
-            for p in range(left):
-                if count[slots[p]] > 1:
-                    places[rest] = places[p]
-                    rest += 1
-            left = rest
+            left = _still_repeated(places, left, slots, count)
     return out

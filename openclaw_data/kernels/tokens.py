@@ -38,6 +38,7 @@ from openclaw_data.kernels.characters import (
     character_classes,
     classify,
     decode,
+    read,
 )
 from openclaw_data.kernels.word_marks import (
     ALONE,
@@ -171,58 +172,74 @@ def _put_words(start: Any, end: Any, kind: Any, first: int, t: int, codes: Any, 
     return grown
 
 
+@numba.njit(cache=True, nogil=True, _nrt=False, forceinline=True)
+def _letters(
+    data: Any, i: int, stop: int, width: int, entry: int, classes: Any, may_be_address: Any, tally: Any
+) -> Any:
+    """Count what begins with the letter at `i`: a web address, a run of letters of ASCII, or one letter beyond it.
+
+    width, entry: of that letter. Returns the byte behind it.
+    """
+    if may_be_address and data[i] | 32 in (0x68, 0x77):
+        size = address_length(data, i, stop)
+        if size:
+            _count_ascii(data, i, i + size, classes, tally)
+            return i + size
+    if data[i] >= 0x80:
+        tally[LETTER] += 1
+        tally[_LATIN] += (entry & LATIN) != 0
+        tally[_UPPER] += (entry & UPPER) != 0
+        return i + width
+    begin, capitals = i, 0
+    while i < stop and 97 <= data[i] | 32 <= 122:
+        capitals += data[i] < 97
+        i += 1
+    tally[LETTER] += i - begin
+    tally[_LATIN] += i - begin
+    tally[_UPPER] += capitals
+    return i
+
+
+@numba.njit(cache=True, nogil=True, _nrt=False, forceinline=True)
+def _count_mark(code: int, cls: int, run: int, tally: Any) -> None:
+    """Count a mark, the `run`th of several that are the same, or a symbol; what is neither counts as a symbol."""
+    tally[PUNCTUATION if cls == PUNCTUATION else SYMBOL] += 1
+    tally[_HASHES] += code == 0x23
+    tally[_ELLIPSES] += (code == 0x2E and run == 3) or (code == 0x2026 and run == 1)
+    tally[_PRIVATE] += 0xE000 <= code <= 0xF8FF or (code >= 0xF0000 and code & 0xFFFE != 0xFFFE)
+
+
 @numba.njit(cache=True, nogil=True)
 def _scan_text(
     data: Any, i: int, stop: int, classes: Any, codes: Any, at: Any, start: Any, end: Any, kind: Any, t: int, tally: Any
 ) -> Any:
     """Write the tokens of one text to start, end, kind from index `t` and count its characters in `tally` int64[14].
 
-    Runs of Han are one token each; their characters are written to codes and at (see `segmenter.Room`).
+    Runs of Han are one token each; their characters are written to codes and at (see `segmenter.Room`). One branch a
+    class of characters; each goes on from the token that the others left open, so they are one loop.
     Returns (the index behind the last token, how many characters and breaks were written).
     """
     n = glued = np.int64(0)
     chinese = _mostly_han(data, i, stop)
-    open_kind: Any = np.int64(0)
+    open_kind: Any = np.int64(0)  # kind of the token that may go on; 0 behind white space
     last_class: Any = np.int64(OTHER)
     run_code: Any = -1
     run = 0
     while i < stop:
-        b = np.int64(data[i])
-        if b < 0x80:
-            code, width, entry = b, 1, np.int64(classes[b])
-        else:
-            code, width = decode(data, i, stop)
-            entry = classify(classes, code)
+        code, width, entry = read(data, i, stop, classes)
         cls = entry & 0xF
         if cls == SPACE:
             tally[SPACE] += 1
             open_kind = 0
             i += width
         elif cls == LETTER:
-            begin: Any = i
             new = open_kind not in (WORD, NUMBER) or last_class == KANA
             if new:
                 start[t] = i
                 t += 1
             kind[t - 1] = WORD
             open_kind, last_class = WORD, LETTER
-            size = address_length(data, i, stop) if new and not chinese and b | 32 in (0x68, 0x77) else 0
-            if size:
-                i += size
-                _count_ascii(data, begin, i, classes, tally)
-            elif b < 0x80:
-                capitals = 0
-                while i < stop and 97 <= data[i] | 32 <= 122:
-                    capitals += data[i] < 97
-                    i += 1
-                tally[LETTER] += i - begin
-                tally[_LATIN] += i - begin
-                tally[_UPPER] += capitals
-            else:
-                i += width
-                tally[LETTER] += 1
-                tally[_LATIN] += (entry & LATIN) != 0
-                tally[_UPPER] += (entry & UPPER) != 0
+            i = _letters(data, i, stop, width, entry, classes, new and not chinese, tally)
             end[t - 1] = i
         elif cls == HAN:
             start[t], kind[t] = i, HAN_RUN
@@ -232,10 +249,8 @@ def _scan_text(
             open_kind = HAN_RUN
         elif cls in (DIGIT, KANA):
             tally[cls] += 1
-            follows = open_kind == WORD and last_class == KANA
-            if cls == DIGIT:
-                follows = open_kind in (WORD, NUMBER) and last_class != KANA
-            if not follows:
+            in_word = open_kind in (WORD, NUMBER)
+            if not in_word or (cls == KANA) != (last_class == KANA):
                 open_kind = NUMBER if cls == DIGIT else WORD
                 start[t], kind[t] = i, open_kind
                 t += 1
@@ -250,10 +265,7 @@ def _scan_text(
         else:
             run = (run + 1 if code == run_code and open_kind == MARKS else 1) if cls == PUNCTUATION else 0
             run_code = code if cls == PUNCTUATION else run_code
-            tally[PUNCTUATION if cls == PUNCTUATION else SYMBOL] += 1
-            tally[_HASHES] += code == 0x23
-            tally[_ELLIPSES] += (code == 0x2E and run == 3) or (code == 0x2026 and run == 1)
-            tally[_PRIVATE] += 0xE000 <= code <= 0xF8FF or (code >= 0xF0000 and code & 0xFFFE != 0xFFFE)
+            _count_mark(code, cls, run, tally)
             how, back = ALONE, 0
             if not chinese:
                 how, back, glued = mark_in_words(
