@@ -4,7 +4,8 @@ import subprocess
 import sys
 
 PROGRAM = """
-import gc, sys
+import atexit, gc, sys
+atexit.register(lambda: print("frozen at the end:", gc.get_freeze_count() > 10_000))  # what is registered first comes last
 from openclaw_data import memory
 memory.keep()
 memory.load_alone()
@@ -15,5 +16,5 @@ import pandas
 
 def test_our_processes_load_no_pandas_and_no_scipy_but_do_not_forbid_them() -> None:
     ended = subprocess.run([sys.executable, "-c", PROGRAM], capture_output=True, text=True, check=False)
-    assert ended.stdout == "['numba', 'pyarrow'] True\n"
+    assert ended.stdout == "['numba', 'pyarrow'] True\nfrozen at the end: True\n"
     assert ended.returncode == 0 or "No module named 'pandas'" in ended.stderr

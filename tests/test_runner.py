@@ -103,7 +103,7 @@ from pathlib import Path
 from openclaw_data import memory
 from openclaw_data.flow import worker
 memory.load_alone()
-import openclaw_data.flow.run
+import openclaw_data.flow.annotate
 worker.use()
 print(*(path.read_text().strip() for path in Path("/proc/self/task").glob("*/comm")))
 """

@@ -30,7 +30,7 @@ def main() -> None:
     memory.keep()
     sockets = [Connection(int(fd)) for fd in sys.argv[2:]]
     memory.load_alone()
-    import openclaw_data.flow.run  # noqa: F401
+    import openclaw_data.flow.annotate  # noqa: F401
 
     if len(sockets) > 1:
         sockets = [fork(sockets)]
@@ -40,7 +40,8 @@ def main() -> None:
 
 
 def use() -> None:
-    """Load kernels and bundled models, by using them on a short page."""
+    """Load the other stages, and kernels and bundled models by using them on a short page."""
+    import openclaw_data.flow.run  # noqa: F401
     from openclaw_data import dedup, documents, edits, extraction, signals
     from openclaw_data.signals import language
 
