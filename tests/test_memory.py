@@ -5,7 +5,7 @@ import sys
 
 PROGRAM = """
 import atexit, gc, sys
-atexit.register(lambda: print("frozen at the end:", gc.get_freeze_count() > 10_000))  # what is registered first comes last
+atexit.register(lambda: print("frozen at the end:", gc.get_freeze_count() > 10_000))  # the first comes last
 from openclaw_data import memory
 memory.keep()
 memory.load_alone()
