@@ -1,6 +1,5 @@
 """Fixtures for all tests."""
 
-import os
 import signal
 import sys
 import tempfile
@@ -16,12 +15,6 @@ settings.register_profile("suite", deadline=None, derandomize=True, suppress_hea
 settings.register_profile("search", settings.get_profile("suite"), derandomize=False)
 settings.load_profile("suite")
 """The same examples every time, however long they take; `pytest --hypothesis-profile=search` looks for others."""
-
-
-def pytest_configure(config: pytest.Config) -> None:
-    """Each of several test processes has kernels on disk of its own: numba does not lock its index of them."""
-    if name := os.environ.get("PYTEST_XDIST_WORKER"):
-        os.environ["NUMBA_CACHE_DIR"] = str(config.rootpath / ".pytest_cache" / f"numba-{name}")
 
 
 @pytest.fixture(scope="session", autouse=True)

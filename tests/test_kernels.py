@@ -3,9 +3,13 @@
 import shutil
 import subprocess
 import sys
+from concurrent import futures
 from pathlib import Path
 
+import pytest
+
 import openclaw_data
+from openclaw_data import kernels
 
 TWO_FILES = {
     "outer.py": """
@@ -46,3 +50,25 @@ def test_a_kernel_whose_callee_in_another_file_changed_is_compiled_again(tmp_pat
     changed = TWO_FILES["inner.py"].replace("n + 1", "n + 1 + 6")  # longer: of a file, Python compares second and size
     (room / "inner.py").write_text(changed)
     assert run() == [8, 0]
+
+
+def test_of_those_who_compile_at_once_each_finds_its_own_kernel(tmp_path: Path) -> None:
+    def compiled(key: int) -> None:
+        kernels._Index(str(tmp_path), "kernel", "stamp").save(key, f"code {key}")
+
+    with futures.ThreadPoolExecutor(8) as pool:
+        list(pool.map(compiled, range(64)))
+    found = kernels._Index(str(tmp_path), "kernel", "stamp")
+    assert [found.load(key) for key in range(64)] == [f"code {key}" for key in range(64)]
+
+
+def test_a_kernel_is_written_before_the_index_names_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    kernels._Index(str(tmp_path), "kernel", "an old stamp").save("key", "old code")
+    seen = []
+    write = kernels._Index._save_index
+    monkeypatch.setattr(
+        kernels._Index, "_save_index", lambda i, places: (seen.append(i._load_data(places["key"])), write(i, places))
+    )
+    kernels._Index(str(tmp_path), "kernel", "stamp").save("key", "code")
+    assert seen == ["code"]
+    assert kernels._Index(str(tmp_path), "kernel", "an old stamp").load("key") is None

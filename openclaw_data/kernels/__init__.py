@@ -8,8 +8,9 @@ imports, directly or not, and the tables of this folder, which it may have compi
 
 import contextlib
 import hashlib
+import itertools
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -82,7 +83,34 @@ class _OfThisPackage:
         return super().from_function(function, file) if _is_ours(file) else None  # type: ignore[misc]
 
 
+@contextlib.contextmanager
+def _alone(folder: str) -> Iterator[None]:
+    """Keep other processes from this block, where the file system has locks."""
+    with Path(folder, ".lock").open("ab") as lock:
+        with contextlib.suppress(ImportError, OSError):
+            import fcntl
+
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+class _Index(caching.IndexDataCacheFile):
+    """Processes that compile at the same time write one after the other, and a kernel before its place in the index.
+
+    By numba's own rule two may take the same place, and a third may read what lay there before: the wrong kernel.
+    """
+
+    def save(self, key: Any, data: Any) -> None:
+        with _alone(self._cache_path):
+            places = self._load_index()
+            names = (self._data_name(number) for number in itertools.count(1))
+            name = places.get(key) or next(name for name in names if name not in places.values())
+            self._save_data(name, data)
+            self._save_index({**places, key: name})
+
+
 with contextlib.suppress(AttributeError):  # a numba that does it in another way keeps its own rule
+    caching.IndexDataCacheFile = _Index
     caching.CacheImpl._locator_classes[:0] = [  # noqa: SLF001 - the public way is for a whole process, not for a package
         type(locator.__name__, (_OfThisPackage, locator), {})
         for locator in (caching.UserProvidedCacheLocator, caching.InTreeCacheLocator, caching.UserWideCacheLocator)
