@@ -199,7 +199,7 @@ def accusations(clean: list[str], loaded: index.Index, options: argparse.Namespa
     for hit in rows[: options.show]:
         text = " ".join(clean[hit["row"]][max(0, hit["start"] - 10) : hit["end"] + 10].split())
         print(f"  document {hit['row']}: {hit['item']} ({hit['part']}, {hit['coverage']:.2f}): {text[:160]!r}")
-    candidates = kernel.find(*documents.text_buffers(pa.array(clean)), folding_table(), loaded.powers, *loaded.table)
+    candidates = kernel.find(*documents.text_buffers(pa.array(clean)), folding_table(), loaded.powers, loaded.table)
     print(f"  documents with any gram of an item: {len(np.unique(candidates[0]))}")
 
 

@@ -106,7 +106,7 @@ def width(text):
 def kernel_find(texts, grams):
     table, powers, order = table_of(grams)
     offsets, data = documents.text_buffers(pa.array(["-", *texts], pa.string()).slice(1))
-    hits = kernel.find(offsets, data, folding_table(), powers, *table)
+    hits = kernel.find(offsets, data, folding_table(), powers, table)
     start = int(offsets[0])
     return {(r, order[g], at, a - start, b - start) for r, g, at, a, b in hits.T.tolist()}
 
@@ -136,7 +136,7 @@ def test_grams_are_found_across_the_edges_of_the_kernels_buffer():
 def test_text_that_is_not_utf8_is_survived(loaded):
     data = np.frombuffer(b"\xff\xe6\x97\x00\xf0\x9f" * 50, np.uint8)
     offsets = np.array([0, 0, len(data)], np.int64)
-    assert kernel.find(offsets, data, folding_table(), loaded.powers, *loaded.table).shape == (5, 0)
+    assert kernel.find(offsets, data, folding_table(), loaded.powers, loaded.table).shape == (5, 0)
 
 
 def test_no_texts_and_empty_texts_hold_nothing(loaded):

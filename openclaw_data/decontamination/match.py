@@ -72,7 +72,7 @@ def find(texts: pa.Array, index: Index, coverage: float = COVERAGE) -> pa.Record
         A batch of `EVIDENCE`, in the order of the texts and of the places in them.
     """
     offsets, data = documents.text_buffers(texts)
-    hits = kernel.find(offsets, data, folding_table(), index.powers, *index.table)
+    hits = kernel.find(offsets, data, folding_table(), index.powers, index.table)
     rows = []
     bounds = np.flatnonzero(np.diff(hits[0], prepend=-1, append=-1))
     for first, last in itertools.pairwise(bounds):

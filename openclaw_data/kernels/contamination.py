@@ -96,15 +96,17 @@ def powers(n: int) -> npt.NDArray[np.uint64]:
 
 def stream(data: Any, start: int, end: int, folding: Any) -> Stream:
     """The stream of `data[start:end]`, UTF-8; a byte that is not UTF-8 separates."""
-    prefix, widths, places, units = _buffers(end - start)
-    _, count, begun, _ = _fill(data, start, end, folding, prefix, widths, places, units, 0, 0, False)  # noqa: FBT003
-    return Stream(prefix[: count + 1], widths[: count + 1], places[:count], units[:begun])
+    room = _room(end - start)
+    _, count, begun, _ = _fill(data, start, end, folding, room, 0, 0, False)  # noqa: FBT003
+    return Stream(room.prefix[: count + 1], room.widths[: count + 1], room.places[:count], room.units[:begun])
 
 
 @numba.njit(cache=True, nogil=True)
-def _buffers(room: int) -> Any:
-    zeros = np.zeros(room + 1, np.uint64), np.zeros(room + 1, np.int64)
-    return zeros[0], zeros[1], np.empty(room, np.int64), np.empty(room, np.int64)
+def _room(size: int) -> Stream:
+    """Room for the stream of `size` characters, of which nothing is written yet."""
+    return Stream(
+        np.zeros(size + 1, np.uint64), np.zeros(size + 1, np.int64), np.empty(size, np.int64), np.empty(size, np.int64)
+    )
 
 
 @numba.njit(cache=True, nogil=True)
@@ -113,15 +115,16 @@ def _fill(
     at: int,
     end: int,
     folding: Any,
-    prefix: Any,
-    widths: Any,
-    places: Any,
-    units: Any,
+    held: Stream,
     count: int,
     begun: int,
     in_word: bool,  # noqa: FBT001 - numba knows no keyword-only arguments
 ) -> Any:
-    """Append the stream of `data[at:end]` to what the arrays hold, until full: (at, count, begun, in_word)."""
+    """Append the stream of `data[at:end]` to the `count` characters and `begun` units held, until there is no room.
+
+    in_word: whether the byte before `at` is of a word. Returns (at, count, begun, in_word).
+    """
+    prefix, widths, places, units = held
     room = len(places)
     hashed, width = prefix[count], widths[count]
     while at < end and count < room:
@@ -151,78 +154,95 @@ def _fill(
 
 
 @numba.njit(cache=True, nogil=True)
-def find(
-    offsets: Any,
-    data: Any,
-    folding: Any,
-    powers: Any,
-    anchors: Any,
-    starts: Any,
-    lengths: Any,
-    hashes: Any,
-    first: Any,
-    bits: Any,
-    short_bits: Any,
-) -> Any:
+def find(offsets: Any, data: Any, folding: Any, powers: Any, table: Table) -> Any:
     """Find the grams of a table in texts.
 
     `offsets` int64[n+1] and `data` uint8[bytes] hold the texts, UTF-8; `folding` is `hashes.folding_table()`; `powers`
-    go up to the longest gram or anchor; the rest is a `Table`.
+    go up to the longest gram or anchor.
 
     Returns:
         int64[5, hits]: document, gram, position in the stream, first byte, first byte of the last character; in the
         order of the texts. At most about `MOST_HITS` a document.
     """
     reach = len(powers)
-    room = max(_ROOM, 4 * reach)
-    prefix, widths, places, units = _buffers(room)
+    held = _room(max(_ROOM, 4 * reach))
+    likely, keys = np.empty(len(held.units), np.int64), np.empty(len(held.units), np.uint64)
     hits, found = np.empty((5, 1024), np.int64), 0
-    first_shift = _leading(len(first) - 1)
     for row in range(len(offsets) - 1):
         at, end, count, begun, base, in_word = offsets[row], offsets[row + 1], 0, 0, 0, False
-        prefix[0], widths[0] = np.uint64(0), 0
+        held.prefix[0], held.widths[0] = np.uint64(0), 0
         most = found + MOST_HITS
         while found < most:
-            at, count, begun, in_word = _fill(
-                data, at, end, folding, prefix, widths, places, units, count, begun, in_word
-            )
+            at, count, begun, in_word = _fill(data, at, end, folding, held, count, begun, in_word)
             limit = count if at >= end else count - reach
-            for level in range(2 if len(short_bits) else 1):
+            for level in range(2 if len(table.short_bits) else 1):
                 wanted, salt = (ANCHOR, _SALT_1) if level == 0 else (SHORT, _SALT_2)
-                which = bits if level == 0 else short_bits
-                bit_shift = _leading(64 * len(which))
-                stop = 0
-                for u in range(begun):
-                    i = units[u]
-                    if i >= limit or widths[count] - widths[i] < wanted:
-                        break
-                    stop = max(stop, i + wanted // WIDE)
-                    while widths[stop] - widths[i] < wanted:
-                        stop += 1
-                    key = ((prefix[stop] - prefix[i] * powers[stop - i]) ^ salt) * BASE
-                    key ^= key >> _29
-                    bit = key >> bit_shift
-                    if not (which[bit >> _6] >> (bit & _63)) & _1:
-                        continue
-                    bucket = key >> first_shift
-                    for a in range(first[bucket], first[bucket + _1]):
-                        if anchors[a] != key:
-                            continue
-                        for g in range(starts[a], starts[a + 1]):
-                            n = lengths[g]
-                            if i + n > count or prefix[i + n] - prefix[i] * powers[n] != hashes[g]:
-                                continue
-                            if found == hits.shape[1]:
-                                hits = _grown(hits)
-                            hits[0, found], hits[1, found], hits[2, found] = row, g, base + i
-                            hits[3, found], hits[4, found] = places[i], places[i + n - 1]
-                            found += 1
+                bits = table.bits if level == 0 else table.short_bits
+                n = _sift(held, count, begun, limit, powers, wanted, salt, bits, likely, keys)
+                hits, found = _compare(held, count, powers, table, likely[:n], keys[:n], row, base, hits, found)
             if at >= end:
                 break
-            begun = _shift(prefix, widths, places, units, limit, count, begun)
+            begun = _shift(held, limit, count, begun)
             count -= limit
             base += limit
     return hits[:, :found].copy()
+
+
+@numba.njit(cache=True, nogil=True, _nrt=False)
+def _sift(
+    held: Stream, count: int, begun: int, limit: int, powers: Any, wanted: int, salt: Any, bits: Any, likely: Any,
+    keys: Any,
+) -> int:  # fmt: skip
+    """Write to `likely` int64[...] where, before `limit`, an anchor may stand, to `keys` uint64[...] its key.
+
+    wanted: width of the anchors; salt of their keys; bits that their keys begin with. Returns how many there are.
+    """
+    prefix, widths, units = held.prefix, held.widths, held.units
+    shift = _leading(64 * len(bits))
+    stop = found = 0
+    for u in range(begun):
+        i = units[u]
+        if i >= limit or widths[count] - widths[i] < wanted:
+            break
+        stop = max(stop, i + wanted // WIDE)
+        while widths[stop] - widths[i] < wanted:
+            stop += 1
+        key = ((prefix[stop] - prefix[i] * powers[stop - i]) ^ salt) * BASE
+        key ^= key >> _29
+        bit = key >> shift
+        if (bits[bit >> _6] >> (bit & _63)) & _1:
+            likely[found], keys[found] = i, key
+            found += 1
+    return found
+
+
+@numba.njit(cache=True, nogil=True)
+def _compare(
+    held: Stream, count: int, powers: Any, table: Table, likely: Any, keys: Any, row: int, base: int, hits: Any,
+    found: int,
+) -> Any:  # fmt: skip
+    """Add the grams that stand at the places `likely`, below anchors with these `keys`, to those found.
+
+    row: the document; base: position in the stream of the first character held. Returns (hits, how many there are).
+    """
+    prefix, _, places, _ = held
+    anchors, starts, lengths, hashes, first, _, _ = table
+    shift = _leading(len(first) - 1)
+    for k in range(len(likely)):
+        i, bucket = likely[k], keys[k] >> shift
+        for a in range(first[bucket], first[bucket + _1]):
+            if anchors[a] != keys[k]:
+                continue
+            for g in range(starts[a], starts[a + 1]):
+                n = lengths[g]
+                if i + n > count or prefix[i + n] - prefix[i] * powers[n] != hashes[g]:
+                    continue
+                if found == hits.shape[1]:
+                    hits = _grown(hits)
+                hits[0, found], hits[1, found], hits[2, found] = row, g, base + i
+                hits[3, found], hits[4, found] = places[i], places[i + n - 1]
+                found += 1
+    return hits, found
 
 
 @numba.njit(cache=True, nogil=True)
@@ -242,8 +262,9 @@ def _grown(hits: Any) -> Any:
 
 
 @numba.njit(cache=True, nogil=True)
-def _shift(prefix: Any, widths: Any, places: Any, units: Any, limit: int, count: int, begun: int) -> int:
+def _shift(held: Stream, limit: int, count: int, begun: int) -> int:
     """Move the stream from `limit` on to the front of the arrays; how many units begin in it."""
+    prefix, widths, places, units = held
     for i in range(count - limit):
         prefix[i], widths[i], places[i] = prefix[i + limit], widths[i + limit], places[i + limit]
     prefix[count - limit], widths[count - limit] = prefix[count], widths[count]

@@ -186,6 +186,54 @@ def _numerals(data: Any, i: int, end: int, flags: Any) -> int:
     return i
 
 
+@numba.njit(cache=True, nogil=True, _nrt=False, forceinline=True)
+def _number(
+    data: Any, i: int, begin: int, end: int, t: Any, digits: Any, sizes: Any, marks: Any, ends: Any
+) -> Any:  # fmt: skip
+    """What the number whose first digit is at `i` may be: (kinds or 0, first byte, byte behind, the number's end)."""
+    kind, start, last = 0, i, i
+    stop, many, groups, dots = _extent(data, i, end)
+    lettered = i > begin and (data[i - 1] >= 0x80 or letter(data[i - 1]))
+    if lettered and pii_numbers.iban(data, i, begin, end, t.ibans):
+        kind, last = IBAN, i + MAX_VALUE
+    if many >= 7 or (many == 6 and groups >= 2) or dots >= 3:
+        if many >= 6:
+            kind |= words_before(data, i, begin, end, t.first, t.words, t.facts)
+        found, where, until = _numbers(data, i, stop, begin, end, digits, sizes, marks, ends)
+        start = i if kind else where
+        last = max(until, i + MAX_VALUE if kind else i)
+        kind |= found
+    return kind, start, last, stop
+
+
+@numba.njit(cache=True, nogil=True, _nrt=False, forceinline=True)
+def _look(
+    data: Any, i: int, stop: int, flag: int, begin: int, end: int, t: Any, digits: Any, sizes: Any, marks: Any,
+    ends: Any,
+) -> Any:  # fmt: skip
+    """What may stand at the character of bytes i to stop, by its `Tables.flags`.
+
+    Returns (kinds or 0, first byte, byte behind, where to go on).
+    """
+    kind, start, last = 0, i, stop
+    if flag & DIGIT:
+        kind, start, last, stop = _number(data, i, begin, end, t, digits, sizes, marks, ends)
+    if flag & WORD:
+        following = character(data, stop, end)[0]
+        if t.pairs[pair(character(data, i, end)[0], following)]:
+            kind |= words_after(data, i, begin, end, t.first, t.words, t.facts)
+    if flag & PROVINCE and stop < end and (0x41 <= data[stop] <= 0x5A or data[stop] in (0x20, 0xEF)):
+        kind |= PLATE if _plate(data, stop, end) else 0
+    if flag & NUMERAL:
+        stop = max(stop, _numerals(data, i, end, t.flags))
+        kind |= NUMERALS if stop - i >= 33 else 0
+    if flag & SIGN and _sign(data, i, begin, end, t.first, t.words, t.facts):
+        kind = EMAIL
+    if flag & COLON and _ipv6(data, i, begin, end):
+        kind = IPV6
+    return kind, start, last, stop
+
+
 @numba.njit(cache=True, nogil=True)
 def windows(offsets: Any, data: Any, t: Any) -> Any:
     """Find the windows of each document that may hold personal data, in order.
@@ -193,7 +241,7 @@ def windows(offsets: Any, data: Any, t: Any) -> Any:
     offsets int64[n+1], data uint8[bytes], t `Tables` -> (document int64[w], first byte int64[w], byte after the last
     int64[w], kinds int64[w]).
     """
-    leads, flags, pairs, first, words, facts, ibans = t
+    leads, flags = t.leads, t.flags  # looked up in the loop, a field is counted as one more owner each time
     digits, marks = np.empty(pii_numbers.MOST_DIGITS, np.uint8), np.empty(pii_numbers.MOST_GROUPS, np.uint8)
     sizes, ends = np.empty(pii_numbers.MOST_GROUPS, np.int64), np.empty(pii_numbers.MOST_GROUPS, np.int64)
     size = len(offsets) + (offsets[-1] - offsets[0]) // MARGIN  # all but a document's first hold a left margin
@@ -204,42 +252,16 @@ def windows(offsets: Any, data: Any, t: Any) -> Any:
         while i < end:
             b = np.int64(data[i])
             if b < 0x80:
-                flag, code, stop = leads[b], b, i + 1
+                flag, stop = leads[b], i + 1
             elif 0xE0 <= b < 0xF0 and i + 2 < end:
                 code = (b & 0xF) << 12 | np.int64(data[i + 1] & 0x3F) << 6 | np.int64(data[i + 2] & 0x3F)
                 flag, stop = flags[code], i + 3
             else:
-                i += 1
-                continue
-            if flag == 0:
+                flag, stop = np.uint8(0), i + 1
+            if flag == 0:  # nearly all characters
                 i = stop
                 continue
-            kind, start, last = 0, i, stop
-            if flag & DIGIT:
-                stop, many, groups, dots = _extent(data, i, end)
-                lettered = i > begin and (data[i - 1] >= 0x80 or letter(data[i - 1]))
-                if lettered and pii_numbers.iban(data, i, begin, end, ibans):
-                    kind, last = IBAN, i + MAX_VALUE
-                if many >= 7 or (many == 6 and groups >= 2) or dots >= 3:
-                    if many >= 6:
-                        kind |= words_before(data, i, begin, end, first, words, facts)
-                    found, where, until = _numbers(data, i, stop, begin, end, digits, sizes, marks, ends)
-                    start = i if kind else where
-                    last = max(until, i + MAX_VALUE if kind else i)
-                    kind |= found
-            if flag & WORD:
-                following = character(data, stop, end)[0]
-                if pairs[pair(character(data, i, end)[0], following)]:
-                    kind |= words_after(data, i, begin, end, first, words, facts)
-            if flag & PROVINCE and stop < end and (0x41 <= data[stop] <= 0x5A or data[stop] in (0x20, 0xEF)):
-                kind |= PLATE if _plate(data, stop, end) else 0
-            if flag & NUMERAL:
-                stop = max(stop, _numerals(data, i, end, flags))
-                kind |= NUMERALS if stop - i >= 33 else 0
-            if flag & SIGN and _sign(data, i, begin, end, first, words, facts):
-                kind = EMAIL
-            if flag & COLON and _ipv6(data, i, begin, end):
-                kind = IPV6
+            kind, start, last, i = _look(data, i, stop, flag, begin, end, t, digits, sizes, marks, ends)
             if kind:
                 left, right = _cut(data, start, min(last, end), begin, end)
                 if n > mine and left <= out[2, n - 1]:
@@ -248,5 +270,4 @@ def windows(offsets: Any, data: Any, t: Any) -> Any:
                 else:
                     out[0, n], out[1, n], out[2, n], out[3, n] = d, left, right, kind
                     n += 1
-            i = stop
     return out[0, :n].copy(), out[1, :n].copy(), out[2, :n].copy(), out[3, :n].copy()
