@@ -22,7 +22,7 @@ from openclaw_data.commands import (
     safety,
     train,
 )
-from openclaw_data.commands.options import by_source, of_runner
+from openclaw_data.commands.options import by_source, hush, of_runner
 from openclaw_data.errors import DataError, Interrupted, of_system
 
 app = typer.Typer(
@@ -116,11 +116,9 @@ def run(
 
     Example: openclaw-data run web --input cc='crawl/*.warc.gz' --output out --workers 2
     """
-    import logging
-
     from rich.console import Console
 
-    logging.basicConfig(level=logging.ERROR)  # Beam warns on the root logger while it is imported
+    hush()
     files, options = by_source(inputs or []), of_runner(context.args)
     if dry_run:
         from openclaw_data.commands.plan import show_graphs

@@ -2,15 +2,22 @@
 
 import hashlib
 import os
+import re
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from importlib import metadata
 from pathlib import Path
 
+import grpc
 import pytest
+from apache_beam.portability.api import beam_fn_api_pb2, beam_fn_api_pb2_grpc
 
 import openclaw_data
+from openclaw_data.documents import DataError
+from openclaw_data.flow import on_beam
 from openclaw_data.flow.run import annotate_only
 from openclaw_data.flow.work import Engine
 from tests.timing import PATIENCE_SECONDS
@@ -71,6 +78,41 @@ def test_a_portable_job_with_workers_from_a_pool_gives_the_bytes_of_the_local_ru
     assert "Starting worker" in (tmp_path / "pool.log").read_text("utf-8")
     openclaw_data.run("sample", tmp_path / "out")
     assert digests(tmp_path / "out") == local
+
+
+def test_a_job_service_or_pool_that_does_not_answer_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(on_beam, "_ANSWER_SECONDS", 0.3)
+    with socket.socket() as taken:  # bound, so nobody else has the port; it does not listen
+        taken.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{taken.getsockname()[1]}"
+        for options, message in {
+            (f"--job_endpoint={address}",): f"--job_endpoint={address}: no job service answers there. Start it, or",
+            (
+                *("--job_endpoint=embed", "--environment_type=EXTERNAL"),
+                f"--environment_config={address}",
+            ): f"--environment_config={address}: no pool of workers answers there.",
+        }.items():
+            with pytest.raises(DataError, match=re.escape(message)):
+                annotate_only("sample", str(tmp_path / "out"), None, {}, Engine(1, "PortableRunner", options))
+
+
+class Idle(beam_fn_api_pb2_grpc.BeamFnExternalWorkerPoolServicer):
+    """A pool that promises a worker and starts none, as one does whose `python` has no Beam."""
+
+    def StartWorker(self, request: object, context: object) -> beam_fn_api_pb2.StartWorkerResponse:  # noqa: N802
+        return beam_fn_api_pb2.StartWorkerResponse()
+
+
+def test_workers_that_never_begin_end_the_run(tmp_path: Path) -> None:
+    server = grpc.server(ThreadPoolExecutor(1))
+    beam_fn_api_pb2_grpc.add_BeamFnExternalWorkerPoolServicer_to_server(Idle(), server)
+    pool = f"127.0.0.1:{server.add_insecure_port('127.0.0.1:0')}"
+    server.start()
+    options = ("--job_endpoint=embed", "--environment_type=EXTERNAL", f"--environment_config={pool}")
+    engine = Engine(1, "PortableRunner", (*options, "--job_server_timeout=1"))
+    with pytest.raises(DataError, match="no worker has begun within 1 s, or none can write to "):
+        annotate_only("sample", str(tmp_path / "out"), None, {}, engine)
+    server.stop(None)
 
 
 def test_prism_gives_the_bytes_of_the_local_run(local: dict[str, str], tmp_path: Path) -> None:

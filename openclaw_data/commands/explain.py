@@ -1,9 +1,10 @@
 """`explain` and `refilter`: what another rule would change, and a dataset made with it from the same parts."""
 
-import logging
 from typing import Annotated
 
 import typer
+
+from openclaw_data.commands.options import hush
 
 
 def refilter(
@@ -21,7 +22,7 @@ def refilter(
 
     Example: openclaw-data refilter out.work --recipe new.yaml --output out2
     """
-    logging.basicConfig(level=logging.ERROR)  # Beam warns on the root logger while it is imported
+    hush()
     from openclaw_data.commands import tables
     from openclaw_data.dataset import summary
     from openclaw_data.flow.refilter import refilter as judge_again
@@ -50,7 +51,7 @@ def explain(
     """
     import json
 
-    logging.basicConfig(level=logging.ERROR)  # Beam warns on the root logger while it is imported
+    hush()
     from openclaw_data.commands import tables as printing
     from openclaw_data.errors import DataError, hint
     from openclaw_data.explain import effects, overview, parts, questions, tables

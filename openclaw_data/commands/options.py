@@ -3,6 +3,18 @@
 from openclaw_data.errors import DataError
 
 
+def hush() -> None:
+    """Keep libraries from speaking for themselves: what goes wrong is raised, and told in one line.
+
+    Beam warns on the root logger while it is imported, and some of its loggers ask for the level INFO of their own.
+    """
+    import logging
+
+    logging.basicConfig(level=logging.ERROR)
+    for handler in logging.getLogger().handlers:
+        handler.setLevel(logging.CRITICAL)
+
+
 def by_source(inputs: list[str]) -> dict[str, list[str]]:
     """`ID=PATH` as given to `--input`, by source.
 

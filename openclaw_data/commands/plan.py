@@ -53,11 +53,10 @@ def estimate(
     Example: openclaw-data estimate web --input cc='crawl/*.warc.gz' --output out
     """
     import json
-    import logging
 
     from openclaw_data.commands import options
 
-    logging.basicConfig(level=logging.ERROR)  # Beam warns on the root logger while it is imported
+    options.hush()
     from openclaw_data.flow import estimate as estimating
     from openclaw_data.flow.run import prepare
     from openclaw_data.flow.work import Engine

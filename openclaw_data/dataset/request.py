@@ -18,8 +18,20 @@ _MEANT = {
     "extra_forbidden": f"is no member of a request; {', '.join(_NAMING)} are",
     "tuple_type": "is one value, but takes a list: [...]",
     "missing": "is missing",
+    "string_type": "is no text: put it in quotes",
+    "string_too_short": "is empty",
+    "string_too_long": "is too long",
+    "too_short": "is empty",
 }
 """Errors in words that need no knowledge of how this program reads YAML."""
+_FORMS = {
+    "id": "takes letters, digits, `.`, `_` and `-`, 63 at most",
+    "date": "is no date of the form YYYY-MM-DD",
+    "received": "is no date of the form YYYY-MM-DD",
+    "text_sha256": "takes 64 hexadecimal digits, in lower case",
+}
+"""Member -> what is said of a text in it that has another form."""
+_NEEDED = f"A request has id, date, reason and at least one of {', '.join(_NAMING)}."
 Date = Annotated[str, StringConstraints(pattern=r"^\d{4}-\d{2}-\d{2}$")]
 
 
@@ -56,6 +68,8 @@ def read(path: str | Path) -> Request:
         DataError: it is not valid; names file, line and member.
     """
     data, positions = yaml_strict.load(Path(path))
+    if not isinstance(data, dict):
+        raise DataError(str(path), "is empty." if data is None else "is no mapping of names to values.", _NEEDED)
     try:
         return Request.model_validate(data)
     except ValidationError as error:
@@ -63,9 +77,9 @@ def read(path: str | Path) -> Request:
         where = tuple(p for p in first["loc"] if isinstance(p, int | str))
         name = ".".join(str(p) for p in where) or "the request"
         place = f"{path}, line {yaml_strict.line_of(positions, where)}"
-        raise DataError(
-            place, f"{name}: {_MEANT.get(first['type'], first['msg']).removeprefix('Value error, ')}."
-        ) from None
+        meant = _FORMS.get(str(where[0])) if first["type"] == "string_pattern_mismatch" and where else None
+        meant = meant or _MEANT.get(first["type"], first["msg"]).removeprefix("Value error, ")
+        raise DataError(place, f"{name}: {meant}.", _NEEDED if first["type"] == "missing" else "") from None
 
 
 def from_optouts(path: str, date: str) -> Request:

@@ -6,8 +6,10 @@ ever: the watchdog here ends the run instead.
 """
 
 import contextlib
+import functools
 import logging
 import os
+import secrets
 import shlex
 import signal
 import sys
@@ -17,11 +19,13 @@ from collections.abc import Callable, Iterator
 from typing import Any, TypeVar, cast
 
 import apache_beam as beam
+import grpc
 import psutil
-from apache_beam.options.pipeline_options import GoogleCloudOptions, PipelineOptions, WorkerOptions
+from apache_beam.options.pipeline_options import GoogleCloudOptions, PipelineOptions, PortableOptions, WorkerOptions
 from apache_beam.runners.portability.fn_api_runner import FnApiRunner
 from apache_beam.transforms.environments import SubprocessSDKEnvironment
 
+from openclaw_data import storage
 from openclaw_data.documents import DataError
 from openclaw_data.flow.pool import STOP_SECONDS, Tick
 from openclaw_data.flow.steps import Step
@@ -34,6 +38,12 @@ GRACE_SECONDS = 10.0
 WORKER = "apache_beam.runners.worker.sdk_worker_main"
 """The module that a local worker process of Beam runs."""
 _TICK_SECONDS = 0.2
+_PORTABLE = frozenset({"PortableRunner", "PrismRunner", "FlinkRunner", "SparkRunner"})
+"""Runners that send a graph to a job service, whose workers are other programs."""
+_ANSWER_SECONDS = 20.0
+"""How long what is given by host and port may take to answer."""
+_BEGIN_SECONDS = 60
+"""How long a job service may take to answer a call, and its workers to begin; `--job_server_timeout` says otherwise."""
 
 View = TypeVar("View", bound=PipelineOptions)
 
@@ -45,25 +55,32 @@ def execute(graph: Step, engine: Engine, tick: Tick) -> None:
         DataError: what a step raised, or a worker process that died.
     """
     refuse_missing(engine)
+    refuse_silent(engine)
     logging.getLogger("apache_beam").setLevel(logging.ERROR)
     with _starting(engine):
         pipeline = beam.Pipeline(runner=_runner(engine), options=pipeline_options(engine))
-    build(pipeline, graph)
-    # The in-memory runner's `run` is the whole run. Others only submit, and want the main thread's signals.
+    sign = f"{engine.sign}-{secrets.token_hex(4)}.tmp" if engine.sign and engine.runner in _PORTABLE else ""
+    build(pipeline, graph, sign)
+    # The in-memory runner's `run` is the whole run, and a job service in this process starts threads that would keep
+    # it from ending. Others only submit, and want the main thread's signals.
+    here = engine.runner == IN_MEMORY or pipeline_options(engine).view_as(PortableOptions).job_endpoint == "embed"
     with _starting(engine):
-        wait = _local(pipeline) if engine.runner == IN_MEMORY else pipeline.run().wait_until_finish
+        wait = _local(pipeline) if here else pipeline.run().wait_until_finish
     failure: list[BaseException] = []
     ended = threading.Event()  # see flow.pool
     interrupt(on=False)
     try:
         threading.Thread(target=_catch, args=(wait, failure, ended), name="beam", daemon=True).start()
-        _watch(ended, tick)
-    except BaseException:
+        _watch(ended, _begins(engine, sign, tick))
+    except BaseException as error:
         interrupt(on=True)
         _end(_workers())
-        if engine.workers == 1:
+        if engine.workers == 1 and not isinstance(error, _Silent):
             ended.wait(STOP_SECONDS)
         raise
+    finally:
+        if sign:
+            storage.remove(sign)
     if failure:
         raise _plain(failure[0]) from failure[0]
 
@@ -83,26 +100,72 @@ def refuse_missing(engine: Engine) -> None:
         raise DataError("DataflowRunner", fact, "Give them after `--`; docs/beam.md says what each is.")
 
 
+def refuse_silent(engine: Engine) -> None:
+    """Raise a DataError where no job service answers, or no pool of workers where this process is the job service."""
+    if engine.runner not in _PORTABLE:
+        return
+    portable = pipeline_options(engine).view_as(PortableOptions)
+    if portable.job_endpoint not in {None, "embed"}:
+        _call(portable.job_endpoint, "--job_endpoint", "no job service answers there.")
+    elif portable.job_endpoint and portable.environment_type == "EXTERNAL":
+        _call(str(portable.environment_config), "--environment_config", "no pool of workers answers there.")
+
+
+def _call(endpoint: str, option: str, fact: str) -> None:
+    with grpc.insecure_channel(endpoint) as channel:
+        try:
+            grpc.channel_ready_future(channel).result(timeout=_ANSWER_SECONDS)
+        except grpc.FutureTimeoutError as error:
+            raise DataError(f"{option}={endpoint}", fact, "Start it, or check host and port.") from error
+
+
 @contextlib.contextmanager
 def _starting(engine: Engine) -> Iterator[None]:
     """What a runner cannot be started with in one line: an unknown name, a missing option, jar or package."""
     try:
         yield
-    except (ImportError, OSError, RuntimeError, ValueError) as error:
-        fact = f"cannot be started: {' '.join(str(error).split()).rstrip('.')}."
+    except (ImportError, OSError, RuntimeError, ValueError, grpc.RpcError, grpc.FutureTimeoutError) as error:
+        fact = f"cannot be started: {' '.join(str(error).split()).rstrip('.') or type(error).__name__}."
         raise DataError(f"--runner {engine.runner}", fact, "docs/beam.md says what each runner needs.") from error
 
 
-def build(pipeline: beam.Pipeline, graph: Step) -> Any:
-    """Put the steps into a pipeline; what the last of them gives."""
+class _Silent(DataError):  # noqa: N818 - it says what the workers are
+    """No worker has begun."""
+
+
+def _begins(engine: Engine, sign: str, tick: Tick) -> Tick:
+    """`tick`, which also ends a run whose workers make no sign of life: a job without workers waits for ever."""
+    if not sign:
+        return tick
+    patience = pipeline_options(engine).view_as(PortableOptions).job_server_timeout
+    deadline, begun, look_at = time.monotonic() + patience, False, 0.0
+
+    def look() -> None:
+        nonlocal begun, look_at
+        tick()
+        if begun or time.monotonic() < look_at:
+            return
+        look_at = time.monotonic() + 1.0
+        begun = storage.exists(sign)
+        if not begun and time.monotonic() > deadline:
+            fact = f"no worker has begun within {patience} s, or none can write to {sign.rpartition('/')[0]}."
+            remedy = "The job service and the worker pool say why; give --job_server_timeout=SECONDS to wait longer."
+            raise _Silent(f"--runner {engine.runner}", fact, remedy)
+
+    return look
+
+
+def build(pipeline: beam.Pipeline, graph: Step, sign: str = "") -> Any:
+    """Put the steps into a pipeline; what the last of them gives. `sign`: a file that a worker makes when it begins."""
     if graph.kind == "start":
         return pipeline | graph.label >> beam.Impulse()
-    inputs = [build(pipeline, step) for step in graph.inputs]
+    inputs = [build(pipeline, step, sign) for step in graph.inputs]
     if graph.kind == "both":
         return inputs | graph.label >> beam.Flatten()
     if graph.kind == "group":
         return inputs[0] | graph.label >> beam.GroupByKey()
     call = (Each if graph.kind == "each" else Flat)(graph.function, *graph.arguments)
+    call.sign = sign
     return inputs[0] | graph.label >> beam.ParDo(call).with_output_types(graph.returns())
 
 
@@ -111,10 +174,11 @@ class Each(beam.DoFn):
 
     def __init__(self, function: Callable[..., Any], *arguments: object) -> None:
         super().__init__()
-        self.function, self.arguments = function, arguments
+        self.function, self.arguments, self.sign = function, arguments, ""
 
     def process(self, element: Any) -> Iterator[Any]:
         """What the function returns."""
+        _begin(self.sign)
         yield self.function(element, *self.arguments)
 
 
@@ -123,7 +187,15 @@ class Flat(Each):
 
     def process(self, element: Any) -> Iterator[Any]:
         """What the function yields."""
+        _begin(self.sign)
         yield from self.function(element, *self.arguments)
+
+
+@functools.cache
+def _begin(sign: str) -> None:
+    """Show, once a process, that a worker has begun."""
+    if sign and not storage.exists(sign):
+        storage.write_json(sign, {})
 
 
 def _local(pipeline: beam.Pipeline) -> Callable[[], object]:
@@ -159,8 +231,9 @@ class _Options(PipelineOptions):
 
 def pipeline_options(engine: Engine) -> PipelineOptions:
     """Beam options; the user's come last."""
-    workers = [f"--direct_num_workers={engine.workers}"] if engine.runner == IN_MEMORY else []
-    return _Options([f"--runner={engine.runner}", *workers, *engine.options])
+    ours = [f"--direct_num_workers={engine.workers}"] if engine.runner == IN_MEMORY else []
+    ours += [f"--job_server_timeout={_BEGIN_SECONDS}"] if engine.runner in _PORTABLE else []
+    return _Options([f"--runner={engine.runner}", *ours, *engine.options])
 
 
 def _runner(engine: Engine) -> FnApiRunner | None:

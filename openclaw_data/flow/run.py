@@ -117,6 +117,7 @@ def prepare(  # noqa: PLR0913 - what `run` takes
         raise DataError(place, "is the output folder or in it.", "Give the parts another folder with --work.")
     if storage.is_local(place):
         engine = engine._replace(scratch=storage.join(place, "shuffle"))
+    engine = engine._replace(sign=storage.join(place, ".worker"))
     return Prepared(folder.Job(place, out, resolved, identity["run_id"], len(splits), engine, quiet), identity, splits)
 
 

@@ -35,12 +35,14 @@ class Engine(NamedTuple):
     """Which runner, `LOCAL` or one of Beam's, with how many local workers and which further options of Beam's.
 
     `scratch`: the folder of what is shuffled without Beam; empty: it stays in memory.
+    `sign`: what the files begin with by which workers that are other programs show that they have begun.
     """
 
     workers: int = 1
     runner: str = LOCAL
     options: tuple[str, ...] = ()
     scratch: str = ""
+    sign: str = ""
 
     @property
     def shuffles_in_memory(self) -> bool:
