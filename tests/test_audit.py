@@ -11,6 +11,7 @@ import numpy as np
 import polars as pl
 import pyarrow.parquet as pq
 import pytest
+from markupsafe import Markup
 
 from openclaw_data import share
 from openclaw_data.audit import (
@@ -201,6 +202,20 @@ def test_the_long_tail_is_the_share_of_the_largest() -> None:
 def test_every_word_of_the_pages_is_there_in_both_languages() -> None:
     assert all(english and chinese for english, chinese in words.WORDS.values())
     assert all(any("\u4e00" <= c <= "\u9fff" for c in chinese) for _, chinese in words.WORDS.values())
+
+
+def test_signals_are_described_in_both_languages(found: report.Report) -> None:
+    made = page.render(found)
+    for signal in found.signals:
+        assert page.said(signal, "meaning") in made
+        assert page.said(signal, "unit") in made
+    characters = next(signal for signal in found.signals if signal.name == "char_count")
+    assert page.said(characters, "meaning") == words.pair("Unicode code points of the text", "正文的 Unicode 码位数")
+    assert page.said(characters, "unit") == words.pair("characters", "字符")
+    stops = next(signal for signal in found.signals if signal.name == "stop_words_zh")
+    assert "<code>words/stop-words-zh.txt</code> 中的" in page.said(stops, "meaning")
+    brought = characters.model_copy(update={"name": "my_signal", "meaning": "`<mine>`"})
+    assert page.said(brought, "meaning") == words.pair(*2 * [Markup("<code>&lt;mine&gt;</code>")])
 
 
 HOSTILE = [

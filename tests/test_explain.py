@@ -1,6 +1,7 @@
 """Questions about a run are answered from its parts, and the answers are what a full run would show."""
 
 import json
+import re
 from pathlib import Path
 
 import polars as pl
@@ -162,6 +163,25 @@ def test_every_signal_and_column_is_listed_with_unit_meaning_and_source(cli: Com
     assert all(e.unit and e.meaning and e.source for e in catalogue.entries())
     listed = json.loads(cli("signals", "--json").out)
     assert {e["name"] for e in listed} >= {*signals.SIGNALS}
+
+
+def test_the_chinese_page_of_the_filters_says_what_the_english_one_says(cli: Command) -> None:
+    english, chinese = ((share.folder("filters") / page).read_text("utf-8") for page in catalogue.PAGES.values())
+    cells = [
+        [re.findall(r"`[^`]+`", row) for row in text.splitlines() if row[:3] == "| `"] for text in (english, chinese)
+    ]
+    assert [row[0] for row in cells[0]] == [row[0] for row in cells[1]]  # packs, signals, columns, edits; their order
+    lost = [(a[0], {*a} - {*b}) for a, b in zip(*cells, strict=True)]
+    assert not [row for row in lost if row[1]]  # every code, key and file that the English row names
+    for a, b in zip(catalogue.entries(), catalogue.entries("zh"), strict=True):
+        assert (a.name, a.kind, a.function) == (b.name, b.kind, b.function)
+        assert re.search("[\u4e00-\u9fff]", b.meaning), b.name
+        assert all((b.unit, b.source, b.group)), b.name
+        assert {*re.findall(r"\d+", b.meaning)} <= {*re.findall(r"\d+", a.meaning)}, b.name
+    listed = json.loads(cli("signals", "han_fraction", "--json", "--language", "zh").out)
+    assert [e["meaning"] for e in listed] == ["非空白字符中汉字的占比"]
+    with pytest.raises(DataError, match="Write en or zh"):
+        catalogue.entries("fr")
 
 
 def test_every_pack_is_listed_with_its_rules(cli: Command) -> None:

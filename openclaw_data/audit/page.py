@@ -10,7 +10,7 @@ from markupsafe import Markup
 from openclaw_data.audit import annex, charts, compliance, report, words
 from openclaw_data.audit.compiled import Compiled
 from openclaw_data.audit.escapes import as_json, breaks, integer, percent, size, visible
-from openclaw_data.signals import risks
+from openclaw_data.signals import catalogue, risks
 
 TEMPLATES = Path(__file__).parent / "templates"
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
@@ -28,7 +28,9 @@ def environment(*folders: Path) -> Environment:
         optimized=False,  # no filter's result becomes a part of the compiled template
         bytecode_cache=Compiled(Path(__file__)),
     )
-    made.globals.update(t=words.both, pair=words.pair, named=words.named, charts=charts, policy=POLICY, risk=risk)
+    made.globals.update(
+        t=words.both, pair=words.pair, named=words.named, charts=charts, policy=POLICY, risk=risk, said=said
+    )
     made.filters.update(
         visible=visible, breaks=breaks, as_json=as_json, n=integer, percent=percent, size=size, short=short
     )
@@ -51,6 +53,13 @@ def disclosure(filled: compliance.Filled, found: report.Report, language: str = 
 def risk(code: str) -> Markup:
     """What a code of annex A stands for; itself, where it is none."""
     return words.pair(risks.RISKS[code], annex.RISKS_ZH[code]) if code in risks.RISKS else words.pair(code, code)
+
+
+def said(signal: report.Histogram, what: str) -> Markup:
+    """A signal's `unit` or `meaning`; the Chinese is that of filters/README.zh.md, where it has the signal."""
+    english, entry = getattr(signal, what), catalogue.by_name("zh").get(signal.name)
+    chinese = getattr(entry, what) if entry else english
+    return words.pair(words.coded(visible(english)), words.coded(visible(chinese)))
 
 
 def short(value: Any) -> str:

@@ -1,6 +1,8 @@
 """The words of the pages, in English and Chinese: one table, so that neither language lags behind."""
 
-from markupsafe import Markup
+import re
+
+from markupsafe import Markup, escape
 
 CODES = {
     "clear": "开放许可",  # rights_status
@@ -16,6 +18,7 @@ CODES = {
     "url": "网址",
 }
 """What readers of Chinese see for a code of the data; readers of English see the code."""
+_CODE = re.compile(r"`([^`]+)`")
 WORDS: dict[str, tuple[str, str]] = {
     "title": ("Audit report", "审计报告"),
     "explain": ("What the rules of this run do", "本次运行中各条规则的作用"),
@@ -171,13 +174,18 @@ WORDS: dict[str, tuple[str, str]] = {
 def both(key: str) -> Markup:
     """A word in both languages; the page's switch shows one of them."""
     english, chinese = WORDS[key]
-    return pair(english, chinese)
+    return pair(coded(english), coded(chinese))
 
 
 def pair(english: str, chinese: str) -> Markup:
     """Two texts that say the same; both are escaped."""
     made = Markup('<span class="en" lang="en">{}</span><span class="zh" lang="zh">{}</span>')
     return made.format(english, chinese)
+
+
+def coded(text: str) -> Markup:
+    """A text, escaped, with what stands in backticks as code."""
+    return Markup(_CODE.sub(r"<code>\1</code>", str(escape(text))))  # noqa: S704 - it is escaped
 
 
 def named(code: str) -> Markup:

@@ -9,6 +9,7 @@ import typer
 def signals(
     name: Annotated[str | None, typer.Argument(help="Part of a name; all by default.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
+    language: Annotated[str, typer.Option("--language", help="What they are described in: en or zh.")] = "en",
 ) -> None:
     """List the signals with unit, meaning and source.
 
@@ -18,7 +19,7 @@ def signals(
     from openclaw_data.errors import hint
     from openclaw_data.signals import catalogue
 
-    found = [e for e in catalogue.entries() if not name or name in e.name]
+    found = [e for e in catalogue.entries(language) if not name or name in e.name]
     if not found:
         raise DataError(f"signal {name!r}", "there is no such signal.", hint(str(name), catalogue.by_name()))
     if as_json:
@@ -28,9 +29,10 @@ def signals(
 
     from openclaw_data.commands import tables
 
+    heads = {"en": ("name", "unit", "meaning", "source"), "zh": ("名称", "单位", "含义", "出处")}[language]
     console = tables.console()
     for group in dict.fromkeys(e.group for e in found):
-        table = tables.grid(group, "name", "unit", "meaning", "source")
+        table = tables.grid(group, *heads)
         for e in (e for e in found if e.group == group):
             table.add_row(e.name, e.unit, escape(e.meaning), escape(e.source))
         console.print(table)
