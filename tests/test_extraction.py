@@ -119,6 +119,7 @@ def test_an_engine_that_is_not_installed_names_the_extra(monkeypatch):
         raise PackageNotFoundError(name)
 
     monkeypatch.setattr(engines, "version", absent)
+    label.cache_clear()
     with pytest.raises(DataError, match=r"pip install 'openclaw-data\[trafilatura\]'"):
         label("trafilatura")
 
