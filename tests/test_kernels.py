@@ -1,5 +1,6 @@
 """Compiled kernels on disk are used only while they are those of the source."""
 
+import ast
 import shutil
 import subprocess
 import sys
@@ -72,3 +73,26 @@ def test_a_kernel_is_written_before_the_index_names_it(tmp_path: Path, monkeypat
     kernels._Index(str(tmp_path), "kernel", "stamp").save("key", "code")
     assert seen == ["code"]
     assert kernels._Index(str(tmp_path), "kernel", "an old stamp").load("key") is None
+
+
+def test_a_kernel_that_counts_no_references_gives_no_array_back() -> None:
+    """Its caller would count one down that was never counted up, and free what another still has."""
+    found = 0
+    for path in Path(openclaw_data.__file__).parent.rglob("*.py"):
+        for function in ast.parse(path.read_text("utf-8")).body:
+            if isinstance(function, ast.FunctionDef) and "_nrt=False" in map(ast.unparse, _options(function)):
+                arrays = {ast.unparse(n.value) for n in ast.walk(function) if isinstance(n, ast.Subscript)}
+                assert not arrays & _returned(function), f"{path}: {function.name}"
+                found += 1
+    assert found > 100
+
+
+def _options(function: ast.FunctionDef) -> list[ast.keyword]:
+    return [k for d in function.decorator_list if isinstance(d, ast.Call) for k in d.keywords]
+
+
+def _returned(function: ast.FunctionDef) -> set[str]:
+    """The names that a function returns, alone or in a tuple."""
+    values = [n.value for n in ast.walk(function) if isinstance(n, ast.Return) and n.value]
+    parts = [part for v in values for part in (v.elts if isinstance(v, ast.Tuple) else [v])]
+    return {ast.unparse(part) for part in parts}

@@ -90,7 +90,7 @@ def _strip_citations(offsets: Any, data: Any, edit: Any, needed: Any) -> Any:
     return new, out[:o]
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True, _nrt=False)
 def _ends(out: Any, begin: int, end: int, word: Any) -> bool:
     if end - begin < len(word):
         return False

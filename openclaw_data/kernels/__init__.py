@@ -4,6 +4,10 @@ Of a kernel on disk numba asks whether its own file is unchanged, not whether th
 calls and has compiled into it. After an upgrade it would run a new function beside an old one that expects other
 arguments: other bytes, or the process dies. So a kernel is fresh only if all files of this folder are that its own
 imports, directly or not, and the tables of this folder, which it may have compiled in.
+
+`_nrt=False` stands at kernels that make no array. Others count each array they are given as one reference more, and
+when they end as one less: two atomic additions an array and call, a tenth of the time of all signals when helpers of
+some instructions did so. Such a kernel may give back numbers, but no array: nobody would have counted it.
 """
 
 import contextlib

@@ -31,7 +31,7 @@ def _pack() -> Any:
 ROWS, FIRST = _pack()
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True, _nrt=False)
 def _phrases(data: Any, i: int, stop: int, rows: Any, first: Any) -> int:
     """Bit k is set where phrase k stands in the line, in any case."""
     found = 0
@@ -51,7 +51,7 @@ def _phrases(data: Any, i: int, stop: int, rows: Any, first: Any) -> int:
     return found
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True, _nrt=False)
 def citation_before(data: Any, begin: int, end: int) -> int:
     """Bytes of a citation mark (`[12]`, `[]`, `[edit]`, `[citation needed]`) that ends at `end`, 0 without one."""
     if end - begin < 2 or data[end - 1] != 0x5D:

@@ -90,7 +90,7 @@ WANTED, JOINED = 1, 2
 """Bits of a table for `places`."""
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True, _nrt=False)
 def places(data: Any, i: Any, end: int, table: Any, out: Any) -> int:
     """Write where the characters begin that are looked for, and return how many they are.
 

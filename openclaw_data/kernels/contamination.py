@@ -109,7 +109,7 @@ def _room(size: int) -> Stream:
     )
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True, _nrt=False)
 def _fill(
     data: Any,
     at: int,
@@ -245,7 +245,7 @@ def _compare(
     return hits, found
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True, _nrt=False)
 def _leading(size: int) -> Any:
     """By how much to shift 64 bits so that as many remain as number `size` places, a power of two."""
     shift = np.uint64(64)
@@ -261,7 +261,7 @@ def _grown(hits: Any) -> Any:
     return more
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True, _nrt=False)
 def _shift(held: Stream, limit: int, count: int, begun: int) -> int:
     """Move the stream from `limit` on to the front of the arrays; how many units begin in it."""
     prefix, widths, places, units = held

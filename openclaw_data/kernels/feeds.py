@@ -18,7 +18,7 @@ def _feeds(eight: Any) -> Any:
     return (x - EACH) & ~x & (EACH << _7)
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True, _nrt=False)
 def room(offsets: Any, data: Any) -> Any:
     """At least how many pieces the texts have: one each, and one more for every line feed."""
     i, end = np.uint64(offsets[0]), np.uint64(offsets[-1])
@@ -29,7 +29,7 @@ def room(offsets: Any, data: Any) -> Any:
     return np.int64(found)
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True, _nrt=False)
 def find(data: Any, begin: int, end: int, out: Any, chars: Any) -> int:
     """Cut a text at its line feeds; returns how many pieces there are.
 

@@ -42,7 +42,7 @@ def count(offsets: Any, data: Any, least: int) -> Any:
     return out
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True, _nrt=False)
 def _count_han(line: Any) -> Any:
     """(Han characters, other letters) of a line."""
     han = letters = 0
@@ -52,7 +52,7 @@ def _count_han(line: Any) -> Any:
     return han, letters - han
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True, _nrt=False)
 def _count_words(line: Any) -> Any:
     """(words, numbers and signs) of a line."""
     words = signs = 0

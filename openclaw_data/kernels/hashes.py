@@ -154,7 +154,7 @@ def _band_keys(signatures: Any, bands: int, rows: int) -> Any:
     return out
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True, _nrt=False)
 def mix(h: Any) -> Any:
     """Finalizer of MurmurHash3: a bijection on 64 bits in which every input bit reaches every output bit."""
     h = (h ^ (h >> _33)) * _MIX_1
@@ -162,7 +162,7 @@ def mix(h: Any) -> Any:
     return h ^ (h >> _33)
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True, _nrt=False)
 def decode(data: Any, at: int, end: int) -> Any:
     """One code point of UTF-8 at `at`: (code point, bytes used). A damaged sequence is U+FFFD, one byte."""
     first = np.int64(data[at])
@@ -180,7 +180,7 @@ def decode(data: Any, at: int, end: int) -> Any:
     return (point, length) if point < 0x110000 else (np.int64(0xFFFD), 1)
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True, _nrt=False)
 def units(data: Any, start: int, end: int, table: Any, out: Any) -> int:
     """Write the hash of each unit of `data[start:end]` to `out` uint64[(end-start)//2 + 1]; how many there are.
 
@@ -251,7 +251,7 @@ def _hash_texts(offsets: Any, data: Any, table: Any, multipliers: Any, addends: 
     return folded, shingles, signatures
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True, _nrt=False)
 def _lower(signature: Any, shingle: Any, multipliers: Any, addends: Any) -> None:
     """Lower each of the 128 minima to the value of this shingle, where that is smaller."""
     x = shingle >> _32
@@ -260,7 +260,7 @@ def _lower(signature: Any, shingle: Any, multipliers: Any, addends: Any) -> None
         signature[j] = min(signature[j], value)
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True, _nrt=False)
 def _lower_by_four(signature: Any, shingles: Any, multipliers: Any, addends: Any) -> None:
     """`_lower` for four shingles: the minima and constants are loaded once, which more than halves the time."""
     x0, x1, x2, x3 = shingles[0] >> _32, shingles[1] >> _32, shingles[2] >> _32, shingles[3] >> _32

@@ -186,7 +186,7 @@ OTHER_TOKENS = 40
 """So much other kept text makes a page one that can do without what is marked."""
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True, _nrt=False)
 def drop(page_blocks: Any, marked: Any, tokens: Any, share: float, keep: Any) -> None:
     """Take what is `marked` bool[b] out of `keep`, where other text is `share` of a page's kept text or more."""
     for k in range(len(page_blocks) - 1):

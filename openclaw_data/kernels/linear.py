@@ -85,7 +85,7 @@ def fold(offsets: Any, data: Any, table: Any) -> Any:
     return codes[:n], starts
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True, _nrt=False)
 def _grams(codes: Any, begin: int, end: int, shape: Any, out: Any) -> int:
     """Write the slots of the grams of the characters begin:end to `out` uint32[...] and return how many they are.
 
@@ -158,7 +158,7 @@ def windows(first: Any, last: Any, size: int, most: int) -> Any:
     return docs, begin, end
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True, _nrt=False)
 def _keep(codes: Any, begin: int, end: int, out: Any, n: int) -> int:
     """Write the characters begin:end that count, and a space at either end, to `out` from `n` on; returns the end."""
     out[n] = last = np.uint32(_SPACE)
@@ -173,7 +173,7 @@ def _keep(codes: Any, begin: int, end: int, out: Any, n: int) -> int:
     return n
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True, _nrt=False)
 def _slots(kept: Any, m: int, shape: Any, hashed: Any, slots: Any) -> None:
     """Write the slots of the n-grams that begin at each of m characters to slots[n - 1]; uses hashed uint64[m]."""
     down = np.uint64(64 - shape[0])
@@ -186,7 +186,7 @@ def _slots(kept: Any, m: int, shape: Any, hashed: Any, slots: Any) -> None:
             out[i] = ((h if n == 1 else h ^ (h >> _32)) * _SPREAD) >> down
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True, _nrt=False)
 def _sum_words(kept: Any, begin: int, end: int, shape: Any, weights: Any) -> Any:
     """(sum of the weights of the words begin:end and, where the shape asks for them, their pairs; how many)."""
     down = np.uint64(64 - shape[0])
@@ -207,7 +207,7 @@ def _sum_words(kept: Any, begin: int, end: int, shape: Any, weights: Any) -> Any
     return total, grams
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True, _nrt=False)
 def _sum(kept: Any, slots: Any, begin: int, end: int, shape: Any, weights: Any) -> Any:
     """(sum of the weights of all grams of the characters begin:end of `kept`, how many they are)."""
     total = grams = np.int64(0)

@@ -79,7 +79,7 @@ def chapters(data: Any, doc_lines: Any, line_start: Any, line_end: Any) -> Any:
     return out
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True, _nrt=False)
 def _official(data: Any, i: int, stop: int) -> bool:
     """Does a word of office follow?"""
     if i >= stop:

@@ -107,7 +107,7 @@ def occurring(
     return out
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True, _nrt=False)
 def _holds(block: Any, key: Any, mask: Any) -> bool:
     """Whether a key begins in the first _BLOCK bytes of a block. Without a branch, so that it becomes vector code."""
     a, b, c, d = block[:_BLOCK], block[1 : _BLOCK + 1], block[2 : _BLOCK + 2], block[3 : _BLOCK + 3]
@@ -119,7 +119,7 @@ def _holds(block: Any, key: Any, mask: Any) -> bool:
     return found != 0
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True, _nrt=False)
 def _stands(data: Any, at: int, end: int, wanted: Any, masks: Any) -> bool:
     """Whether `wanted` stands at `at`; a byte at `end` or behind it stands for no byte, unless any will do."""
     for k in range(len(wanted)):

@@ -19,7 +19,7 @@ def slot_of(keys: Any, mask: int, key: Any) -> Any:
     return s
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True, _nrt=False)
 def mask_for(items: int) -> int:
     """One less than a power of two that is at least twice `items`."""
     size = 16
@@ -28,7 +28,7 @@ def mask_for(items: int) -> int:
     return size - 1
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True, _nrt=False)
 def most_items(docs: Any) -> Any:
     """The items of the longest document: docs int64[n+1], where the items of each begin and end."""
     most = np.int64(0)
@@ -77,7 +77,7 @@ def paragraphs(doc_lines: Any, opens: Any, line_hash: Any, line_chars: Any) -> A
     return out, hashes[:p], chars[:p]
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True, _nrt=False)
 def _maybe_twice(prefix: Any, tokens: int, once: Any, twice: Any, slots: Any, places: Any) -> Any:
     """Write the places of the 2-grams that may occur twice to `places`, and return how many there are.
 
@@ -104,7 +104,7 @@ def _maybe_twice(prefix: Any, tokens: int, once: Any, twice: Any, slots: Any, pl
     return found
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True, _nrt=False)
 def _cover_top(a: int, g: int, places: Any, left: int, slots: Any, top: int, chars: Any, start: Any, end: Any) -> int:
     """Characters that the n-gram in slot `top` covers: each once, and one for each gap between its tokens."""
     covered, done = 0, 0
@@ -117,7 +117,7 @@ def _cover_top(a: int, g: int, places: Any, left: int, slots: Any, top: int, cha
     return covered
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True, _nrt=False)
 def _cover_duplicates(a: int, g: int, places: Any, left: int, slots: Any, first: Any, chars: Any) -> int:
     """Characters in n-grams that occurred before, going on behind each one that is found; marks slots in `first`."""
     covered, done = 0, 0

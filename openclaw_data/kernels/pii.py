@@ -45,7 +45,7 @@ MAX_VALUE = 150
 """Bytes of the longest value that is made of groups."""
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True, _nrt=False)
 def _sign(data: Any, i: int, begin: int, end: int, first: Any, words: Any, facts: Any) -> bool:
     """May the at sign, or the # in its place, at `i` be that of an e-mail address?"""
     code, width = folded(data, i, end)
@@ -79,12 +79,12 @@ def _sign(data: Any, i: int, begin: int, end: int, first: Any, words: Any, facts
     return False
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True, _nrt=False)
 def _hexadecimal(b: int) -> bool:
     return 0x30 <= b <= 0x39 or 0x41 <= b <= 0x46 or 0x61 <= b <= 0x66
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True, _nrt=False)
 def _ipv6(data: Any, i: int, begin: int, end: int) -> bool:
     """May the colon at `i` be the first of a public IPv6 address? Those begin with 2 or 3 and have 39 characters."""
     if i < begin + 4 or not 0x32 <= data[i - 4] <= 0x33:
@@ -102,7 +102,7 @@ def _ipv6(data: Any, i: int, begin: int, end: int) -> bool:
     return colons >= 7 or (doubled and colons >= 2)
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True, _nrt=False)
 def _plate(data: Any, i: int, end: int) -> bool:
     """Behind a province's character: a capital, perhaps a mark, five capitals and digits, or four and a Han one."""
     c, width = folded(data, i, end)
@@ -123,7 +123,7 @@ def _plate(data: Any, i: int, end: int) -> bool:
     return True
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True, _nrt=False)
 def _extent(data: Any, i: int, end: int) -> Any:
     """The number whose first digit is at `i`: where it ends, its digits, groups and dots."""
     j = stop = i
@@ -142,7 +142,7 @@ def _extent(data: Any, i: int, end: int) -> Any:
         j += width
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True, _nrt=False)
 def _numbers(
     data: Any, i: int, after: int, begin: int, end: int, digits: Any, sizes: Any, marks: Any, ends: Any
 ) -> Any:
@@ -164,7 +164,7 @@ def _numbers(
     return kind, start, last
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True, _nrt=False)
 def _cut(data: Any, start: int, stop: int, begin: int, end: int) -> Any:
     """The window around a candidate, cut at characters."""
     left, right = max(begin, start - MARGIN), min(end, stop + MARGIN)
@@ -178,7 +178,7 @@ def _cut(data: Any, start: int, stop: int, begin: int, end: int) -> Any:
     return left, right
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True, _nrt=False)
 def _numerals(data: Any, i: int, end: int, flags: Any) -> int:
     """Where the Chinese numerals from `i` on end."""
     while i + 2 < end and 0xE0 <= data[i] < 0xF0 and flags[character(data, i, end)[0]] & NUMERAL:

@@ -27,7 +27,7 @@ _ID_WEIGHTS = np.array([7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2], np
 _ID_CHECKS = np.array([1, 0, 10, 9, 8, 7, 6, 5, 4, 3, 2], np.int64)
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True, _nrt=False)
 def folded(data: Any, i: int, end: int) -> Any:
     """The ASCII character that the one at `i` stands for, or 0, and its bytes; 0 bytes at the end."""
     if i >= end:
@@ -55,25 +55,25 @@ def digit(c: int) -> bool:
     return 0x30 <= c <= 0x39
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True, _nrt=False)
 def letter(c: int) -> bool:
     """Is it A-Z or a-z?"""
     return 0x41 <= c <= 0x5A or 0x61 <= c <= 0x7A
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True, _nrt=False)
 def alnum(c: int) -> bool:
     """Is it a letter or a digit of ASCII?"""
     return 0x30 <= c <= 0x39 or 0x41 <= c <= 0x5A or 0x61 <= c <= 0x7A
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True, _nrt=False)
 def separator(c: int) -> bool:
     """May it stand between the digits of a number? That are: space - . ( ) /."""
     return c == 0x20 or 0x28 <= c <= 0x29 or 0x2D <= c <= 0x2F
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True, _nrt=False)
 def read(data: Any, i: int, end: int, digits: Any, sizes: Any, marks: Any, ends: Any) -> Any:
     """Read the number whose first digit is at `i`: (digits, groups).
 
@@ -104,7 +104,7 @@ def read(data: Any, i: int, end: int, digits: Any, sizes: Any, marks: Any, ends:
         size = 0
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True, _nrt=False)
 def _luhn(digits: Any) -> bool:
     """Do the digits uint8[n] pass the Luhn check (ISO/IEC 7812-1, annex B)?"""
     total, n = np.int64(0), len(digits)
@@ -114,7 +114,7 @@ def _luhn(digits: Any) -> bool:
     return total % 10 == 0
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True, _nrt=False)
 def _card(digits: Any, sizes: Any, marks: Any, groups: int) -> bool:
     """12 to 19 digits that pass the Luhn check, alone or in the groups of cards."""
     if 12 <= sizes[0] <= 19:
@@ -131,7 +131,7 @@ def _card(digits: Any, sizes: Any, marks: Any, groups: int) -> bool:
     return _luhn(digits[:16]) or (groups > 4 and marks[3] == mark and sizes[4] <= 3 and _luhn(digits[: 16 + sizes[4]]))
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True, _nrt=False)
 def _date(year: int, digits: Any) -> bool:
     """Are the first four digits a month of the year and a day of it?"""
     month, day = digits[0] * 10 + digits[1], digits[2] * 10 + digits[3]
@@ -142,7 +142,7 @@ def _date(year: int, digits: Any) -> bool:
     return day <= 30 + ((month + month // 8) % 2)
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True, _nrt=False)
 def _resident_id(data: Any, end: int, digits: Any, sizes: Any, marks: Any, ends: Any, groups: int) -> bool:
     """A resident ID of 15 digits, or of 18 characters in groups of 6-8-4 or 6-4-4-4: region, date, ISO 7064."""
     if not PROVINCES[digits[0] * 10 + digits[1]]:
@@ -166,7 +166,7 @@ def _resident_id(data: Any, end: int, digits: Any, sizes: Any, marks: Any, ends:
     return False
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True, _nrt=False)
 def _credit_code(data: Any, i: int, end: int) -> bool:
     """18 characters of a unified social credit code at `i`, with its check character (GB 32100, MOD 31-3)."""
     total, weight, value = 0, 1, np.int64(0)
@@ -183,7 +183,7 @@ def _credit_code(data: Any, i: int, end: int) -> bool:
     return (31 - total % 31) % 31 == value
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True, _nrt=False)
 def iban(data: Any, i: int, begin: int, end: int, lengths: Any) -> bool:
     """Is the first digit at `i` that of the check digits of an IBAN? lengths int64[676]: by country, 0 for none."""
     at = i - 1
@@ -222,7 +222,7 @@ def iban(data: Any, i: int, begin: int, end: int, lengths: Any) -> bool:
     return rest % 97 == 1
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True, _nrt=False)
 def _ipv4(digits: Any, sizes: Any, marks: Any, groups: int) -> bool:
     """Four octets with dots, not of a network that is certainly private or local."""
     if groups < 4 or (groups > 4 and marks[3] == 0x2E):
@@ -241,7 +241,7 @@ def _ipv4(digits: Any, sizes: Any, marks: Any, groups: int) -> bool:
     return not (first in (0, 10, 127, 255) or (first == 192 and second == 168) or (first == 172 and 16 <= second < 32))
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True, _nrt=False)
 def _mobile(digits: Any, sizes: Any, marks: Any, groups: int, at: int) -> bool:
     """A mainland mobile number of which `at` digits of the first group are the country's."""
     if digits[at] != 1 or digits[at + 1] < 3:
@@ -260,7 +260,7 @@ def _mobile(digits: Any, sizes: Any, marks: Any, groups: int, at: int) -> bool:
     return False
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True, _nrt=False)
 def _landline(digits: Any, sizes: Any, groups: int) -> bool:
     """0 and an area code, then seven or eight digits, alone or in two groups."""
     if groups < 2 or not 3 <= sizes[0] <= 4 or digits[0] or not digits[1] or digits[sizes[0]] < 2:
@@ -268,7 +268,7 @@ def _landline(digits: Any, sizes: Any, groups: int) -> bool:
     return 7 <= sizes[1] <= 8 or (groups > 2 and 3 <= sizes[1] <= 4 and sizes[2] == 4)
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True, _nrt=False)
 def _hotline(digits: Any, n: int) -> bool:
     """A 400 or 800 number, or a toll-free one of North America, behind a country code or not."""
     for at in range(3):
@@ -281,7 +281,7 @@ def _hotline(digits: Any, n: int) -> bool:
     return False
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True, _nrt=False)
 def kinds(
     data: Any, i: int, begin: int, end: int, n: int, groups: int, digits: Any, sizes: Any, marks: Any, ends: Any
 ) -> int:

@@ -90,13 +90,13 @@ def tables(ibans: tuple[tuple[str, int], ...]) -> Tables:
     return Tables(flags[:128].copy(), flags, pairs, first, words, facts, lengths)
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True, _nrt=False)
 def pair(first: int, second: int) -> int:
     """The slot of two characters in `pairs`."""
     return (first * 31 + second) & 0xFFFF
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True, _nrt=False)
 def character(data: Any, i: int, end: int) -> Any:
     """Code point, in lower case and folded as by `folded`, and bytes; 0xFFFF for what is not in the BMP."""
     c, width = folded(data, i, end)
@@ -110,7 +110,7 @@ def character(data: Any, i: int, end: int) -> Any:
     return code, 3
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True, _nrt=False)
 def _ends(data: Any, i: int, begin: int, end: int, words: Any, facts: Any, w: int) -> int:
     """Where the word `w` ends if it stands at `i`, or 0."""
     j = i
@@ -126,7 +126,7 @@ def _ends(data: Any, i: int, begin: int, end: int, words: Any, facts: Any, w: in
     return j
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True, _nrt=False)
 def is_host(data: Any, i: int, end: int, first: Any, words: Any, facts: Any) -> bool:
     """Does one of `MAIL_HOSTS` stand at `i`, or behind a space there?"""
     code, width = character(data, i, end)
@@ -142,7 +142,7 @@ def is_host(data: Any, i: int, end: int, first: Any, words: Any, facts: Any) -> 
     return False
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True, _nrt=False)
 def _account(data: Any, i: int, end: int, kind: int) -> bool:
     """May an account follow? QQ: five digits within 60 bytes; WeChat: six letters, digits, _ or -."""
     size, j, digits_only = 0, i, kind == QQ
@@ -158,7 +158,7 @@ def _account(data: Any, i: int, end: int, kind: int) -> bool:
     return False
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True, _nrt=False)
 def words_after(data: Any, i: int, begin: int, end: int, first: Any, words: Any, facts: Any) -> int:
     """The kind of the word at `i` if what it announces may follow, or 0."""
     code = character(data, i, end)[0]
@@ -179,7 +179,7 @@ def words_after(data: Any, i: int, begin: int, end: int, first: Any, words: Any,
     return 0
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True, _nrt=False)
 def words_before(data: Any, i: int, begin: int, end: int, first: Any, words: Any, facts: Any) -> int:
     """The kinds of the words that stand on the same line within `BACK` bytes before `i`."""
     found, j, stop = 0, i - 1, max(begin, i - BACK)

@@ -51,7 +51,7 @@ def split(offsets: Any, data: Any, classes: Any, stops: Any) -> Any:
     return docs, hashes[:m], chars[:m], solid[:m], ends[:m], gap[:m]
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True, _nrt=False)
 def _ends(data: Any, begin: int, end: int, chars: int, classes: Any, stops: Any) -> Any:
     """Is a line more than white space, and does it end with a mark of `stops`? Two answers."""
     if begin == end:

@@ -155,7 +155,7 @@ def room(m: int) -> Room:
     return Room(codes, at, places, nodes, pair, best, step, back, word)
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True, _nrt=False)
 def find_words(n: int, tables: Tables, space: Room) -> None:
     """Cut the first `n` characters and breaks of `space.codes`: fill `space.word`."""
     _find_pairs(space.codes, n, tables, space.places, space.nodes, space.pair)
@@ -163,7 +163,7 @@ def find_words(n: int, tables: Tables, space: Room) -> None:
     _mark_words(space.codes, n, tables, space.nodes, space.step, space.back, space.word)
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True, _nrt=False)
 def _find_pairs(codes: Any, n: int, tables: Any, places: Any, nodes: Any, pair: Any) -> None:
     """Fill `nodes` and `pair`. No look-up waits for the one before: first all bits without a branch, then the table."""
     pairs, values, seen = tables.pairs, tables.values, tables.seen
@@ -186,7 +186,7 @@ def _find_pairs(codes: Any, n: int, tables: Any, places: Any, nodes: Any, pair: 
             nodes[k], pair[k] = entry & (_NODE | _PARENT), values[entry >> 20 & _VALUE]
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True, _nrt=False)
 def _find_paths(codes: Any, n: int, tables: Any, nodes: Any, pair: Any, best: Any, step: Any) -> None:
     """Fill `best` and `step`, each run from its end; of paths alike, that with the longer first word wins."""
     deeper, children, code, weight = tables.deeper, tables.children, tables.code, tables.weight
@@ -213,7 +213,7 @@ def _find_paths(codes: Any, n: int, tables: Any, nodes: Any, pair: Any, best: An
         best[i] = most if codes[i] != BREAK else 0.0
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True, _nrt=False)
 def _mark_words(codes: Any, n: int, tables: Any, nodes: Any, step: Any, back: Any, word: Any) -> None:
     """Set `word`: along the path, and by the model where the path is single characters."""
     children, code, weight = tables.children, tables.code, tables.weight
@@ -234,7 +234,7 @@ def _mark_words(codes: Any, n: int, tables: Any, nodes: Any, step: Any, back: An
         i = j
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True, _nrt=False)
 def _is_word(codes: Any, i: int, j: int, node: Any, children: Any, code: Any, weight: Any) -> bool:
     """Are the characters i to j, two or more, a word of the dictionary? `node`: that of the first two, or 0."""
     if node == 0:
@@ -247,7 +247,7 @@ def _is_word(codes: Any, i: int, j: int, node: Any, children: Any, code: Any, we
     return weight[node] > _NONE
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True, _nrt=False)
 def _model(codes: Any, a: int, b: int, start: Any, move: Any, emit: Any, back: Any, word: Any) -> None:
     """Cut the characters a to b by the hidden Markov model: word[i] is set where a word ends behind i."""
     c = codes[a]

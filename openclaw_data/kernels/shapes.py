@@ -77,7 +77,7 @@ def _ascii_table() -> Any:
 ASCII_TABLE = _ascii_table()
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True, _nrt=False)
 def _number_length(data: Any, i: int, stop: int) -> int:
     """Bytes of an item's number at `i` (`12、`, `3.`, `(4)`, `（五）`, `⑥`), 0 where there is none."""
     j = i
@@ -104,7 +104,7 @@ def _number_length(data: Any, i: int, stop: int) -> int:
     return j + width - i
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True, _nrt=False)
 def _markup_length(data: Any, i: int, stop: int) -> int:
     """Bytes of markup at `i`: an HTML tag, the address of a Markdown link, a `[!directive]`; 0 where there is none."""
     b, after = data[i], data[i + 1]
@@ -122,7 +122,7 @@ def _markup_length(data: Any, i: int, stop: int) -> int:
     return 0
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True, _nrt=False)
 def _speaks(data: Any, i: int, stop: int) -> bool:
     """Does a name and a colon stand at `i`? Letters, digits, spaces, #, ', - and brackets make a name."""
     begin = i
@@ -142,7 +142,7 @@ def _speaks(data: Any, i: int, stop: int) -> bool:
     return False
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True, _nrt=False)
 def _amount(data: Any, i: int, stop: int) -> bool:
     """Does an amount stand at `i`: a digit or a fraction such as ½, perhaps behind one sign and a space?"""
     code, width = decode(data, i, stop)
@@ -154,7 +154,7 @@ def _amount(data: Any, i: int, stop: int) -> bool:
     return 48 <= code <= 57 or 0xBC <= code <= 0xBE or 0x2150 <= code <= 0x215E
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True, _nrt=False)
 def _is_code(data: Any, i: int, stop: int, strong: int, signs: int, solid: int) -> Any:
     """Is a line without Han program text or a command? By its end, its beginning, or many signs of code."""
     first, last = np.int64(data[i]), np.int64(data[stop - 1])
@@ -172,7 +172,7 @@ def _joins_signs(b: Any, before: Any) -> Any:
     return twice or (b == 0x3E and before in (0x2D, 0x3D)) or (b == 0x29 and before == 0x28)
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True, _nrt=False)
 def _event(data: Any, i: int, stop: int, skip: Any, before: int, counts: Any) -> Any:
     """What begins or ends at `i`: (is it the second of two signs that programs write, where markup or an address ends).
 
@@ -197,7 +197,7 @@ _HAN, _LETTERS, _LATINS, _OTHERS, _STRONG, _LANES = 0, 1, 2, 3, 4, 5
 """Slots of a line's tally. Letters and Latin letters: beyond ASCII; others: characters beyond ASCII. Then the lanes."""
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True, _nrt=False)
 def _count(data: Any, i: Any, stop: int, classes: Any, table: Any, counts: Any, tally: Any) -> bool:
     """Count the characters of the line of bytes i to stop in `tally` int64[13]; is there a damaged one?"""
     skip: Any = i
@@ -240,7 +240,7 @@ def _count(data: Any, i: Any, stop: int, classes: Any, table: Any, counts: Any, 
     return damaged
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True, _nrt=False)
 def _shape(data: Any, begin: int, stop: int, tally: Any) -> Any:
     """Shape of the line of bytes begin to stop by its counts, and by what stands at its beginning."""
     lower, upper, figures, sign, solid, tabs, bars, braces = tally[_LANES:]

@@ -50,7 +50,7 @@ def find(offsets: Any, data: Any, classes: Any) -> Any:
     return docs, start[:m], end[:m], chars[:m], first[:m], last[:m], opens[:m]
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True, _nrt=False)
 def _first_solid(data: Any, i: int, stop: int, classes: Any) -> Any:
     """Where the first character that is not white space begins, its code point, and how many stand before it."""
     before = 0
@@ -63,7 +63,7 @@ def _first_solid(data: Any, i: int, stop: int, classes: Any) -> Any:
     return stop, 0, before
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True, _nrt=False)
 def _last_solid(data: Any, begin: int, i: int, classes: Any) -> Any:
     """Where the last character that is not white space ends, its code point, and how many stand behind it.
 

@@ -102,7 +102,7 @@ def _pair(data: Any, i: int, first: int, size: int, mask: int) -> Any:
     return np.int64((np.uint64(key) * _MIX) >> np.uint64(24)) & mask
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True, _nrt=False)
 def _insert(keys: Any, targets: Any, new: Any, nodes: Any) -> None:
     mask = len(keys) - 1
     for i in range(len(new)):
@@ -112,12 +112,12 @@ def _insert(keys: Any, targets: Any, new: Any, nodes: Any) -> None:
         keys[s], targets[s] = new[i], nodes[i]
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True, _nrt=False)
 def _word(b: int) -> bool:
     return 0x30 <= b <= 0x39 or 0x41 <= b <= 0x5A or 0x61 <= b <= 0x7A
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True, _nrt=False)
 def _longest(data: Any, i: int, end: int, keys: Any, targets: Any, ends: Any) -> tuple[Any, int]:
     """The longest term at `i`: (its number or -1, its bytes)."""
     mask = len(keys) - 1
@@ -138,7 +138,7 @@ def _longest(data: Any, i: int, end: int, keys: Any, targets: Any, ends: Any) ->
     return found, size
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True, _nrt=False)
 def _likely(data: Any, begin: int, end: int, at: Any, n: int, alone: Any, pairs: Any) -> int:
     """Keep those of the places where the next character may be a term's second; returns how many they are."""
     mask, kept = len(pairs) - 1, 0
@@ -153,7 +153,7 @@ def _likely(data: Any, begin: int, end: int, at: Any, n: int, alone: Any, pairs:
     return kept
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True, _nrt=False)
 def _in_head(data: Any, begin: int, i: int) -> bool:
     """Is the place `i` in the head of the text that begins at `begin`?"""
     if i - begin >= HEAD_BYTES:

@@ -81,7 +81,7 @@ _MIX = np.uint64(0xFF51AFD7ED558CCD)
 _32 = np.uint64(32)
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True, _nrt=False)
 def _mostly_han(data: Any, i: int, stop: int) -> bool:
     """Is there a Han character to every ten letters of ASCII, as in Chinese pages full of code?"""
     han = latin = 0
@@ -102,7 +102,7 @@ def _joins_in_chinese(data: Any, i: int, code: int, stop: int, word_before: Any)
     return code == 0x25 and data[i - 1] < 0x80
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True, _nrt=False)
 def _count_ascii(data: Any, i: int, stop: int, classes: Any, tally: Any) -> None:
     """Add the characters of a stretch of ASCII to `tally`."""
     for k in range(i, stop):
@@ -114,7 +114,7 @@ def _count_ascii(data: Any, i: int, stop: int, classes: Any, tally: Any) -> None
         tally[_HASHES] += b == 0x23
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True, _nrt=False)
 def _han_run(data: Any, i: int, stop: int, classes: Any, codes: Any, at: Any, n: int, tally: Any) -> Any:
     """Write the Han characters from `i` on, and the marks on them, to codes and at from index `n`, and a break.
 
@@ -146,7 +146,7 @@ def _han_run(data: Any, i: int, stop: int, classes: Any, codes: Any, at: Any, n:
     return i, n + 1
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True, _nrt=False)
 def _put_words(start: Any, end: Any, kind: Any, first: int, t: int, codes: Any, at: Any, word: Any, n: int) -> int:
     """Put the words in the places of the Han runs among the tokens first to t; returns the index behind the last one.
 
@@ -209,7 +209,7 @@ def _count_mark(code: int, cls: int, run: int, tally: Any) -> None:
     tally[_PRIVATE] += 0xE000 <= code <= 0xF8FF or (code >= 0xF0000 and code & 0xFFFE != 0xFFFE)
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True, _nrt=False)
 def _scan_text(
     data: Any, i: int, stop: int, classes: Any, codes: Any, at: Any, start: Any, end: Any, kind: Any, t: int, tally: Any
 ) -> Any:

@@ -29,7 +29,7 @@ def valid(offsets: Any, data: Any) -> Any:
     return out
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True, _nrt=False)
 def _broken(text: Any) -> bool:
     """Whether one of the bytes from the fourth on may not stand behind the three before it."""
     size = len(text) - 3

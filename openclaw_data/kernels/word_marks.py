@@ -25,7 +25,7 @@ ROWS = np.zeros(128, np.bool_)
 ROWS[[0x2E, 0x2D, 0x27, 0x60]] = True  # . - ' ` in a row are one token
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True, _nrt=False)
 def _joins(code: int, before: int, after: int, upper: Any) -> Any:
     """Does a mark between two word characters of these classes belong to the word, in a text that is not Chinese?
 
@@ -45,7 +45,7 @@ def _joins(code: int, before: int, after: int, upper: Any) -> Any:
     )
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True, _nrt=False)
 def _marks_ahead(data: Any, i: int, stop: int, classes: Any) -> Any:
     """How many marks of ASCII stand at `i`, are they all the same, and the class of what follows (SPACE at the end)."""
     n, same = 0, True
@@ -63,7 +63,7 @@ def _marks_ahead(data: Any, i: int, stop: int, classes: Any) -> Any:
     return n, same, SPACE
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True, _nrt=False)
 def _abbreviated(data: Any, start: int, end: int) -> bool:
     """Is the word an initial, or one of the titles and terms that are written with a full stop?"""
     size = end - start
@@ -84,7 +84,7 @@ def _abbreviated(data: Any, start: int, end: int) -> bool:
     )
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True, _nrt=False)
 def _contraction(data: Any, i: int, width: int, stop: int) -> int:
     """Bytes before the apostrophe at `i` that belong to the second word (`'s`: 0, `n't`: 1), -1 if there is none."""
     j = i + width
@@ -102,7 +102,7 @@ def _contraction(data: Any, i: int, width: int, stop: int) -> int:
     return -1
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True, _nrt=False)
 def address_length(data: Any, i: int, stop: int) -> int:
     """Bytes of a web address that begins at `i` with http://, https:// or www., 0 where none does."""
     if i + 5 >= stop:
@@ -124,7 +124,7 @@ def address_length(data: Any, i: int, stop: int) -> int:
     return j - i
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True, _nrt=False)
 def mark_in_words(
     data: Any, i: int, width: int, code: int, stop: int, classes: Any,
     begin: int, finish: int, open_kind: int, last_class: int, run: int, glued: int,
