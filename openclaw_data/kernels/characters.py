@@ -50,7 +50,7 @@ def character_classes() -> Any:
     return table
 
 
-@numba.njit(cache=True, nogil=True, inline="always")
+@numba.njit(cache=True, nogil=True, _nrt=False, forceinline=True)
 def decode(data: Any, i: int, end: int) -> Any:
     """Code point and bytes of the character at `i`; a byte that is not UTF-8 is U+FFFD. Never reads at `end`."""
     b = np.int64(data[i])
@@ -66,7 +66,7 @@ def decode(data: Any, i: int, end: int) -> Any:
     return 0xFFFD, 1
 
 
-@numba.njit(cache=True, nogil=True, inline="always")
+@numba.njit(cache=True, nogil=True, _nrt=False, forceinline=True)
 def classify(classes: Any, code: int) -> Any:
     """Entry of `character_classes` for any code point."""
     if code < TABLE_SIZE:

@@ -221,34 +221,37 @@ def _hash_texts(offsets: Any, data: Any, table: Any, multipliers: Any, addends: 
     longest = np.int64(0)
     for row in range(n):
         longest = max(longest, offsets[row + 1] - offsets[row])
-    hashed = np.empty(longest // 2 + 1, np.uint64)
+    hashed, four = np.empty(longest // 2 + 1, np.uint64), np.empty(4, np.uint64)
     for row in range(n):
         count = units(data, offsets[row], offsets[row + 1], table, hashed)
-        if count == 0:
-            continue
-        whole = np.uint64(count)
-        for i in range(count):
-            whole = (((whole << _5) | (whole >> _59)) ^ hashed[i]) * _ORDER
-        whole = mix(whole)
-        folded[row] = max(whole, np.uint64(1))
-        if count < SHINGLE:
-            shingles[row] = 1
-            _lower(signatures[row], whole, multipliers, addends)
-            continue
-        shingles[row] = count - SHINGLE + 1
-        four, held = np.empty(4, np.uint64), 0
-        for i in range(count - SHINGLE + 1):
-            shingle = _U0
-            for k in range(SHINGLE):
-                shingle = shingle * _ORDER + hashed[i + k]
-            four[held] = mix(shingle)
-            held += 1
-            if held == 4:
-                _lower_by_four(signatures[row], four, multipliers, addends)
-                held = 0
-        for i in range(held):
-            _lower(signatures[row], four[i], multipliers, addends)
+        if count:
+            shingles[row] = max(count - SHINGLE + 1, 1)
+            folded[row] = _sign(hashed, count, multipliers, addends, four, signatures[row])
     return folded, shingles, signatures
+
+
+@numba.njit(cache=True, nogil=True, _nrt=False)
+def _sign(hashed: Any, count: int, multipliers: Any, addends: Any, four: Any, signature: Any) -> Any:
+    """Lower the minima of a text by its shingles, made of `count` units; the hash of them all. Uses four uint64[4]."""
+    whole = np.uint64(count)
+    for i in range(count):
+        whole = (((whole << _5) | (whole >> _59)) ^ hashed[i]) * _ORDER
+    whole = mix(whole)
+    if count < SHINGLE:
+        _lower(signature, whole, multipliers, addends)
+    held = 0
+    for i in range(count - SHINGLE + 1):
+        shingle = _U0
+        for k in range(SHINGLE):
+            shingle = shingle * _ORDER + hashed[i + k]
+        four[held] = mix(shingle)
+        held += 1
+        if held == 4:
+            _lower_by_four(signature, four, multipliers, addends)
+            held = 0
+    for i in range(held):
+        _lower(signature, four[i], multipliers, addends)
+    return max(whole, np.uint64(1))
 
 
 @numba.njit(cache=True, nogil=True, _nrt=False)

@@ -79,7 +79,7 @@ _HEAD_BYTES = (3, 3, 3, 3, 2, 2, 2, 6)
 """Bytes of a beginning by the first byte's three highest bits: three of ASCII, one of two, two of three bytes."""
 
 
-@numba.njit(cache=True, nogil=True, inline="always")
+@numba.njit(cache=True, nogil=True, _nrt=False, forceinline=True)
 def _head(data: Any, i: int, stop: int) -> Any:
     """Hash, 0 to 65535, of the letters or characters at `i` (see `_HEAD_BYTES`); -1 if the line ends first."""
     b = np.int64(data[i])
@@ -97,7 +97,7 @@ def _head(data: Any, i: int, stop: int) -> Any:
     return np.int64((np.uint64(key) * _MULTIPLIER) >> np.uint64(48))
 
 
-@numba.njit(cache=True, nogil=True, inline="always")
+@numba.njit(cache=True, nogil=True, _nrt=False)
 def _longest(data: Any, i: int, stop: int, keys: Any, nodes: Any, phrase: Any) -> Any:
     """The longest phrase at `i` that does not end inside a word of ASCII, and the byte behind it; -1 without one."""
     mask = len(keys) - 1
@@ -122,7 +122,7 @@ def _longest(data: Any, i: int, stop: int, keys: Any, nodes: Any, phrase: Any) -
     return found, end
 
 
-@numba.njit(cache=True, nogil=True, inline="always")
+@numba.njit(cache=True, nogil=True, _nrt=False)
 def _holds(
     data: Any, i: int, stop: int, keys: Any, nodes: Any, phrase: Any, first: Any, tails: Any, heads: Any
 ) -> bool:

@@ -39,7 +39,7 @@ def particle_kinds() -> Any:
     return table
 
 
-@numba.njit(cache=True, nogil=True, inline="always")
+@numba.njit(cache=True, nogil=True, _nrt=False, forceinline=True)
 def _holds(table: Any, code: int) -> Any:
     for value in table:  # noqa: SIM110 - numba has no any()
         if value == code:
