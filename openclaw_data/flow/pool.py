@@ -36,6 +36,7 @@ class Pool:
 
     def __init__(self, workers: int = 1) -> None:
         self.sockets: Sequence[Socket] = ()
+        self._ending: Sequence[Socket] = ()
         self.pids: dict[Socket, int] = {}  # of those that have loaded
         self.cpu_seconds = 0.0
         if workers > 1:
@@ -146,19 +147,26 @@ class Pool:
             futures.wait([own], STOP_SECONDS)
             raise
 
-    def close(self) -> None:
-        """End the other workers, whatever they do: a task that is cut off leaves no file under its final name."""
-        if not self.sockets:
-            return
-        for pid in {self._first.pid, *self.pids.values()}:
+    def dismiss(self) -> None:
+        """Begin to end the other workers, whatever they do: a task that is cut off leaves no file under its final name.
+
+        It takes them a while to give their memory back.
+        """
+        for pid in {self._first.pid, *self.pids.values()} if self.sockets else ():
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
-        for one in self.sockets:
+        self._ending, self.sockets = (*self._ending, *self.sockets), ()
+
+    def close(self) -> None:
+        """End the other workers, and wait until they have ended."""
+        self.dismiss()
+        for one in self._ending:
             with one, contextlib.suppress(EOFError, OSError):
                 while one.poll(STOP_SECONDS):  # it ends with the process
                     one.recv_bytes()
-        self._first.wait()
-        self.sockets = ()
+        if self._ending:
+            self._first.wait()
+        self._ending = ()
 
 
 def _do(work: Callable[[], None], own: "futures.Future[None]", end: Socket) -> None:

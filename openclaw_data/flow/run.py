@@ -164,6 +164,7 @@ def finish(
             began = _cpu()
         seconds[name] = round(time.monotonic() - started, 3)
     described, tally = _describe(job, identity, splits, seconds)
+    pool.running.get().dismiss()  # nothing is left to share
     described = described.model_copy(update={"estimate": estimate.compared(job, described, _cpu() - began)})
     audit(job.output, described.model_dump(mode="json"), tally)
     result = seal(job.output, described, sign_key)
