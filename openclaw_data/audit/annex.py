@@ -34,3 +34,11 @@ RISKS_ZH = {
     "A5.b": "内容不可靠，无法对使用者形成帮助",
 }
 """The 31 risks of GB/T 45654-2025, annex A, in its language; `signals.risks.RISKS` has them in English."""
+
+DETECTED_ZH = {
+    "A2.a": "有关民族的冒犯与仇恨言论（中文）",
+    "A2.d": "有关地域的冒犯与仇恨言论（中文）",
+    "A2.e": "有关性别的冒犯与仇恨言论（中文）",
+    "A2.i": "未归入以上各类的冒犯与仇恨言论",
+}
+"""What the detectors of `signals.risks` see of a risk."""

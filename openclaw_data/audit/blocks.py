@@ -317,36 +317,51 @@ def _texts(work: str, tally: "Tally") -> dict[tuple[int, int], str]:
 
 
 def _missing(found: Mapping[str, Any], tally: "Tally", manifest: Mapping[str, Any]) -> tuple[report.Missing, ...]:
+    """What is not measured, and why, in English and Chinese."""
     reasons = {
-        "rights": "decisions/ has no column rights_status",
-        "pii": "the recipe masks no personal data",
-        "risks": "decisions/ has neither toxicity_score nor risk_codes",
-        "duplicates": "the recipe switches deduplication off",
-        "contamination": "the recipe names no benchmarks",
+        "rights": ("decisions/ has no column rights_status", "decisions/ 中没有 rights_status 列"),
+        "pii": ("the recipe masks no personal data", "配方没有遮盖个人信息"),
+        "risks": (
+            "decisions/ has neither toxicity_score nor risk_codes",
+            "decisions/ 中既没有 toxicity_score，也没有 risk_codes",
+        ),
+        "duplicates": ("the recipe switches deduplication off", "配方关闭了去重"),
+        "contamination": ("the recipe names no benchmarks", "配方没有列出评测集"),
     }
-    rows = [report.Missing(block=k, reason=v) for k, v in reasons.items() if found[k] is None]
-    rows.append(
-        report.Missing(block="pii.residual", reason="the same search found it again; no sample was checked by people")
+    reasons = {block: reason for block, reason in reasons.items() if found[block] is None}
+    reasons["pii.residual"] = (
+        "the same search found it again; no sample was checked by people",
+        "由同一套检索再次查找得出；没有经人工核对的样本",
     )
-    rows += [report.Missing(block=f"review.{key}", reason=reason) for key, reason in _unchecked(manifest).items()]
+    reasons |= _unchecked(manifest)
     if found["risks"] is not None and "risk_codes" not in tally.columns:
-        rows.append(report.Missing(block="risks.codes", reason="no detector of risk codes ran"))
+        reasons["risks.codes"] = "no detector of risk codes ran", "没有运行任何风险检测"
     elif found["risks"] is not None:
-        blind = ", ".join(code for code, what in found["risks"].covers.items() if not what)
+        blind = [code for code, what in found["risks"].covers.items() if not what]
         if blind:
-            rows.append(report.Missing(block="risks.codes", reason=f"no detector covers {blind}"))
+            reasons["risks.codes"] = (
+                f"no detector covers {', '.join(blind)}",
+                f"以下各类没有检测手段：{'、'.join(blind)}",
+            )
     if not rules_known(manifest, tally):
-        reason = "the packs changed since the run, and the manifest has no rules"
-        rows.append(report.Missing(block="thresholds", reason=reason))
-    return tuple(rows)
+        reasons["thresholds"] = (
+            "the packs changed since the run, and the manifest has no rules",
+            "运行之后规则包有改动，而清单中没有记录规则",
+        )
+    return tuple(report.Missing(block=k, reason=en, reason_zh=zh) for k, (en, zh) in reasons.items())
 
 
-def _unchecked(manifest: Mapping[str, Any]) -> dict[str, str]:
+def _unchecked(manifest: Mapping[str, Any]) -> dict[str, tuple[str, str]]:
     """The spot checks that say nothing, and why."""
     rows = (manifest.get("review") or {}).get("checks", ())
-    verdicts = {key: {row["verdict"] for row in rows if row["key"] == key} for key in ("manual", "technical", "source")}
-    said = {key: "not held" if not v else "too few documents" for key, v in verdicts.items() if not v or "too few" in v}
-    return {key: f"{reason}: openclaw-data review" for key, reason in said.items()}
+    found = {}
+    for key in ("manual", "technical", "source"):
+        verdicts = {row["verdict"] for row in rows if row["key"] == key}
+        if not verdicts:
+            found[f"review.{key}"] = "not held: openclaw-data review", "尚未进行：openclaw-data review"
+        elif "too few" in verdicts:
+            found[f"review.{key}"] = "too few documents: openclaw-data review", "文档太少：openclaw-data review"
+    return found
 
 
 def rules_known(manifest: Mapping[str, Any], tally: "Tally") -> bool:

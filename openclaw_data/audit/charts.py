@@ -24,7 +24,7 @@ def histogram(found: report.Histogram, language: str, title: str) -> Markup:
     judged, kept = found.judged.get(language), found.kept.get(language)
     lines = [t for t in found.thresholds if t.language == language]
     if judged is None:
-        return _frame(title, "", "")
+        return _frame(_label(title), "")
     places = [histograms.position(t.value, found.scale) for t in lines]
     low = math.floor(min([judged.first, *places]))
     high = math.ceil(max([judged.first + len(judged.counts), *(p + 1 for p in places)]))
@@ -49,12 +49,13 @@ def histogram(found: report.Histogram, language: str, title: str) -> Markup:
     for value in dict.fromkeys(t.value for t in lines):
         at = x(histograms.position(value, found.scale))
         body += _text(at, _TOP - 8, number(value), "limit", _anchor(at))
-    summary = f"{title}: {sum(judged.counts)} judged, {sum(kept.counts) if kept else 0} kept"
-    return _frame(title, body, summary + "".join(f"; {t.rule} {number(t.value)}" for t in lines))
+    counts = sum(judged.counts), sum(kept.counts) if kept else 0
+    rows = [f"{title}: {counts[0]} judged 已判定, {counts[1]} kept 保留"]  # a label cannot follow the page's switch
+    return _frame(_label("; ".join([*rows, *(f"{t.rule} {number(t.value)}" for t in lines)])), body)
 
 
-def columns(values: Mapping[str, int], title: str) -> Markup:
-    """One column a key, in the order given: documents by month."""
+def columns(values: Mapping[str, int], heading: str) -> Markup:
+    """One column a key, in the order given: documents by month. The element with the id `heading` names the chart."""
     keys, top = list(values), max([1, *values.values()])
     step = (WIDTH - _LEFT - _RIGHT) / max(1, len(keys))
     body = ""
@@ -65,7 +66,7 @@ def columns(values: Mapping[str, int], title: str) -> Markup:
     for i in sorted(shown) if keys else ():
         body += _text(_LEFT + (i + 0.5) * step, HEIGHT - 8, keys[i], "tick", "start" if not i else "end")
     body += _text(_LEFT, _TOP - 8, f"{top:,}", "tick", "start")
-    return _frame(title, body, title)
+    return _frame(f'aria-labelledby="{_escaped(heading)}"', body)
 
 
 def months(values: Mapping[str, int]) -> dict[str, int]:
@@ -83,8 +84,8 @@ def months(values: Mapping[str, int]) -> dict[str, int]:
     return dict(years)
 
 
-def curve(points: Sequence[tuple[float, float]], title: str) -> Markup:
-    """The long tail: share of domains, largest first, against their share of characters."""
+def curve(points: Sequence[tuple[float, float]], heading: str) -> Markup:
+    """The long tail: share of domains, largest first, against their share of characters; named as `columns` is."""
     wide, high = WIDTH - 44 - _RIGHT, HEIGHT - _TOP - _BOTTOM
     places = [(44.0, float(HEIGHT - _BOTTOM)), *((44 + a * wide, HEIGHT - _BOTTOM - b * high) for a, b in points)]
     line = " ".join(f"{_number(a)},{_number(b)}" for a, b in places)
@@ -92,7 +93,7 @@ def curve(points: Sequence[tuple[float, float]], title: str) -> Markup:
     for share in (0, 0.5, 1):
         body += _text(44 + share * wide, HEIGHT - 8, f"{share:.0%}", "tick", "end" if share == 1 else "middle")
         body += _text(38, HEIGHT - _BOTTOM - share * high + 4, f"{share:.0%}", "tick", "end")
-    return _frame(title, body, title)
+    return _frame(f'aria-labelledby="{_escaped(heading)}"', body)
 
 
 def number(value: float) -> str:
@@ -131,9 +132,12 @@ def _ticks(scale: str, low: int, high: int) -> Iterable[tuple[float, str]]:
     return marks
 
 
-def _frame(title: str, body: str, summary: str) -> Markup:
-    label = _escaped(visible(summary or title))
-    head = f'<svg class="chart" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{label}">'
+def _label(text: str) -> str:
+    return f'aria-label="{_escaped(visible(text))}"'
+
+
+def _frame(name: str, body: str) -> Markup:
+    head = f'<svg class="chart" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" {name}>'
     return Markup(f"{head}{body}</svg>")  # noqa: S704 - made of numbers and of what `_escaped` gave
 
 

@@ -7,12 +7,13 @@
 Numbers that were read in secondary sources only are marked so in docs/audit.md. Nothing here is legal advice.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from openclaw_data.audit import report
-from openclaw_data.audit.annex import RISKS_ZH
-from openclaw_data.audit.escapes import percent, visible
+from openclaw_data.audit.annex import DETECTED_ZH, RISKS_ZH
+from openclaw_data.audit.escapes import cell, percent
+from openclaw_data.audit.words import CODES
 from openclaw_data.dataset.manifest import Check
 from openclaw_data.signals import risks
 
@@ -48,17 +49,12 @@ def markdown(filled: Filled, found: report.Report, language: str) -> str:
     """The filled template as Markdown in `en` or `zh`; what comes from outside cannot become markup."""
     at = 0 if language == "en" else 1
     heads = (("item", "answer", "evidence", "verdict"), ("条目", "内容", "证据", "结论"))[at]
-    lines = [f"# {filled.title[at]}", "", f"{_cell(found.identity.name)} {found.identity.version}", ""]
+    lines = [f"# {filled.title[at]}", "", f"{cell(found.identity.name)} {found.identity.version}", ""]
     lines += [f"| | {' | '.join(heads)} |", "|---|---|---|---|---|"]
     for row in filled.rows:
         cells = (row.number, row.title[at], row.answer[at], row.evidence, VERDICTS[row.verdict][at])
-        lines.append("| " + " | ".join(_cell(c) for c in cells) + " |")
+        lines.append("| " + " | ".join(cell(c) for c in cells) + " |")
     return "\n".join([*lines, "", NOTE[at], ""])
-
-
-def _cell(text: str) -> str:
-    """Text for a cell of a Markdown table: marks that could become markup are written as entities."""
-    return "".join(f"&#{ord(c)};" if c in "&<>`[]|\\" else c for c in visible(text))
 
 
 VERDICTS: dict[str, Pair] = {
@@ -104,21 +100,20 @@ def _period(found: report.Report) -> Pair:
 
 
 def _languages(found: report.Report) -> Pair:
-    kept = [x for x in found.languages if x.kept.documents]
-    return _same("; ".join(f"{x.language}-{x.script}: {x.kept.tokens:,} tokens" for x in kept) or "–")
+    kept = [(f"{x.language}-{x.script}", f"{x.kept.tokens:,}") for x in found.languages if x.kept.documents]
+    english, chinese = (f"{name}: {n} tokens" for name, n in kept), (f"{name} {n} 词元" for name, n in kept)
+    return "; ".join(english) or "–", "；".join(chinese) or "–"
 
 
 def _size_class(found: report.Report) -> Pair:
     tokens = found.totals.kept_amount.tokens
-    words = (
-        "less than 1 billion"
-        if tokens < 10**9
-        else "1 billion to 10 trillion"
-        if tokens <= 10**13
-        else "more than 10 trillion"
+    classes = (
+        ("less than 1 billion", "少于 10 亿"),
+        ("1 billion to 10 trillion", "10 亿至 10 万亿"),
+        ("more than 10 trillion", "多于 10 万亿"),
     )
-    numbers = "少于 10 亿" if tokens < 10**9 else "10 亿至 10 万亿" if tokens <= 10**13 else "多于 10 万亿"
-    return f"text, {words} tokens ({tokens:,})", f"文本，{numbers}词元（{tokens:,}）"
+    english, chinese = classes[(tokens >= 10**9) + (tokens > 10**13)]
+    return f"text, {english} tokens ({tokens:,})", f"文本，{chinese}词元（{tokens:,}）"
 
 
 def _domains(found: report.Report) -> Pair:
@@ -132,7 +127,7 @@ def _domains(found: report.Report) -> Pair:
         ),
         (
             f"{d.domains:,} 个注册域名；最大的 10 %（{d.top_tenth_domains:,} 个）占字符的 {share}。"
-            f"最大者：{top}。完整列表见 audit/domains.csv"
+            f"最大者：{top.replace(', ', '、')}。完整列表见 audit/domains.csv"
         ),
     )
 
@@ -140,47 +135,59 @@ def _domains(found: report.Report) -> Pair:
 def _rights(found: report.Report) -> Pair:
     if found.rights is None:
         return "not measured", "未测量"
-    status = "; ".join(f"{k}: {a:,} read, {b:,} kept" for k, (a, b) in found.rights.status.items())
+    status = _read_kept(found.rights.status)
     lists = len(found.rights.optouts)
-    names = ", ".join(list(found.rights.signals)[:8]) or "none"
+    names = list(found.rights.signals)[:8] or ["–"]
     return (
         (
-            f"read per page: TDM-Rep, AIPREF, noai, RSL, Creative Commons, reprint notices. {status}. Seen: {names}. "
-            f"Opt-out lists and indexes of robots.txt applied: {lists}"
+            f"read per page: TDM-Rep, AIPREF, noai, RSL, Creative Commons, reprint notices. {status[0]}. "
+            f"Seen: {', '.join(names)}. Opt-out lists and indexes of robots.txt applied: {lists}"
         ),
         (
-            f"逐页读取 TDM-Rep、AIPREF、noai、RSL、知识共享、转载声明。{status}。出现：{names}。"
+            f"逐页读取 TDM-Rep、AIPREF、noai、RSL、知识共享、转载声明。{status[1]}。出现：{'、'.join(names)}。"
             f"退出名单与 robots.txt 索引：{lists} 份"
         ),
     )
 
 
 def _cleaning(found: report.Report) -> Pair:
-    steps = "; ".join(f"{s.name} {s.dropped:,}" for s in found.funnel if s.dropped)
-    edits = ", ".join(str(e) for e in found.reproducibility.recipe.get("edits", ())) or "–"
+    steps = [f"{s.name} {s.dropped:,}" for s in found.funnel if s.dropped]
+    edits = [str(e) for e in found.reproducibility.recipe.get("edits", ())] or ["–"]
+    n = f"{len(found.rules):,}"
     return (
-        f"edits: {edits}. Documents dropped at each stage: {steps}. {len(found.rules):,} rules, each with its source",
-        f"编辑：{edits}。各阶段剔除的文档：{steps}。规则共 {len(found.rules):,} 条，均注明出处",
+        f"edits: {', '.join(edits)}. Documents dropped, by stage: {'; '.join(steps)}. {n} rules, each with its source",
+        f"修改：{'、'.join(edits)}。各阶段剔除的文档：{'；'.join(steps)}。规则共 {n} 条，均注明出处",
     )
 
 
 def _pii(found: report.Report) -> Pair:
     if found.pii is None:
         return "personal data was not masked or not measured", "未遮盖或未测量个人信息"
-    masked = "; ".join(f"{k} {items:,} in {documents:,}" for k, (documents, items) in found.pii.masked.items())
+    masked = [(k, f"{items:,}", f"{documents:,}") for k, (documents, items) in found.pii.masked.items()]
+    english = "; ".join(f"{kind} {items} in {documents}" for kind, items, documents in masked)
+    chinese = "；".join(f"{kind} {items} / {documents}" for kind, items, documents in masked)
     left = sum(documents for documents, _ in found.pii.residual.values())
     n = f"{found.pii.searched:,}"
     return (
-        f"masked, items in documents: {masked}. Searched again in {n} published documents: {left:,} hits",
-        f"已遮盖（处数 / 文档数）：{masked.replace(' in ', ' / ')}。对 {n} 篇已发布文档再次检索：命中 {left:,} 篇次",
+        f"masked, items in documents: {english}. Searched again in {n} published documents: {left:,} hits",
+        f"已遮盖（处数 / 文档数）：{chinese}。对 {n} 篇已发布文档再次检索：命中 {left:,} 篇次",
     )
 
 
 def _illegal(found: report.Report) -> Pair:
     if found.risks is None:
         return "not measured", "未测量"
-    codes = "; ".join(f"{k}: {a:,} read, {b:,} kept" for k, (a, b) in found.risks.codes.items()) or "none found"
-    return f"risk codes: {codes}; toxicity distribution in the report", f"风险编号：{codes}；有害性分布见报告"
+    english, chinese = _read_kept(found.risks.codes)
+    return (
+        f"risk codes: {english or 'none found'}; toxicity distribution in the report",
+        f"风险编号：{chinese or '未发现'}；有害性分布见报告",
+    )
+
+
+def _read_kept(counts: Mapping[str, tuple[int, int]]) -> Pair:
+    """Codes with documents read and kept."""
+    english = "; ".join(f"{k}: {a:,} read, {b:,} kept" for k, (a, b) in counts.items())
+    return english, "；".join(f"{CODES.get(k, k)}：读入 {a:,}，保留 {b:,}" for k, (a, b) in counts.items())
 
 
 def eu_ai_act(found: report.Report) -> Iterable[Row]:
@@ -295,14 +302,16 @@ def _risk(found: report.Report, code: str, title: Pair) -> Row:
     if found.risks is None or not covers:
         return Row(f"A {code}", title, VERDICTS["not measured"])
     read, kept = found.risks.codes.get(code, (0, 0))
-    seen = f"{read:,} read, {kept:,} kept. Seen: {covers}", f"读入 {read:,}，保留 {kept:,}。检测范围：{covers}"
+    own = [f"{w.name} 中的 {w.risks[code]:,} 个词" for w in found.risks.lexicons if code in w.risks]
+    chinese = "；".join([*filter(None, [DETECTED_ZH.get(code)]), *own]) or covers
+    seen = f"{read:,} read, {kept:,} kept. Seen: {covers}", f"读入 {read:,}，保留 {kept:,}。检测范围：{chinese}"
     return Row(f"A {code}", title, seen, "report.json risks")
 
 
 def ab_2013(found: report.Report) -> Iterable[Row]:
     """The twelve items of California AB 2013."""
     everything = _of_origin(found, "open-dataset", "self-collected", "commercial", "user", "synthetic")
-    licences = "; ".join(f"{k or 'unknown'}: {a.documents:,}" for k, a in found.licences.items())
+    licences = [(k, f"{a.documents:,}") for k, a in found.licences.items()]
     yield Row("1", ("Sources or owners of the datasets", "数据来源或所有者"), everything, "report.json sources")
     yield Row("2", ("How the datasets further the intended purpose", "数据如何服务于用途"), MISSING)
     yield Row("3", ("Number of data points", "数据点数量"), _documents(found.totals.kept_amount), "report.json totals")
@@ -315,7 +324,10 @@ def ab_2013(found: report.Report) -> Iterable[Row]:
     yield Row(
         "5",
         ("Copyright, trademark, patent, or public domain", "版权、商标、专利或公有领域"),
-        _same(licences),
+        (
+            "; ".join(f"{k or 'unknown'}: {n}" for k, n in licences),
+            "；".join(f"{k or '未知'}：{n}" for k, n in licences),
+        ),
         "report.json licences",
     )
     yield Row("6", ("Purchased or licensed", "购买或许可"), _of_origin(found, "commercial"), "report.json sources")

@@ -46,7 +46,7 @@ def render(found: report.Report, language: str = "en") -> str:
 def disclosure(filled: compliance.Filled, found: report.Report, language: str = "en") -> str:
     """A filled template as a page."""
     template = environment().get_template("compliance.html.j2")
-    facts = {"verdicts": compliance.VERDICTS, "note": compliance.NOTE, "title": filled.title[0]}
+    facts = {"verdicts": compliance.VERDICTS, "note": compliance.NOTE, "title": filled.title[language == "zh"]}
     return template.render(filled=filled, r=found, language=language, **facts)
 
 

@@ -233,6 +233,7 @@ class Missing(Section):
 
     block: str
     reason: str
+    reason_zh: str = Field("", description="the same in Chinese")
 
 
 class Report(Section):
