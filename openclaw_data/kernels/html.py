@@ -161,11 +161,11 @@ def _page(data: Any, i: int, end: int, out: Any, s: Any, records: Any, pool: Any
             if i + 2 < end and 97 <= data[i + 2] | 32 <= 122:
                 i = _end_tag(data, i, end, out, s, records, pool)
             else:
-                i = tags.past(data, i + 2, end, 62)
+                i = tags.past(data, i + 2, end)
         elif c == 33 and i + 3 < end and data[i + 2] == 45 and data[i + 3] == 45:
             i = tags.comment_end(data, i, end)
         elif c == 33 or c == 63:
-            i = tags.past(data, i + 2, end, 62)
+            i = tags.past(data, i + 2, end)
         else:
             i = html_start.start_tag(data, i, end, out, s, records, pool)
     flush(out, s, records, pool)

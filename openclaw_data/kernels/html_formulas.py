@@ -7,10 +7,11 @@ import numpy as np
 
 from openclaw_data.kernels import html_tags as tags
 from openclaw_data.kernels.html_layout import FORMULA_END, GAP, MATH_GAP, MATH_OUT, OUT, STACK, START, TOP
-from openclaw_data.kernels.html_tables import BYTE_DROP, BYTE_KIND, IN_MATH, IN_SKIP, TEX
+from openclaw_data.kernels.html_tables import BYTE_DROP, BYTE_KIND, IN_MATH, IN_SKIP, TEX, X
 from openclaw_data.kernels.html_tags import contains, find, is_space, read_entity
 from openclaw_data.kernels.html_text import begin
 
+_DOLLAR = np.uint8(36)
 FALLBACK_IMAGE, QUICKLATEX, LATEX, FROM_CODECOGS, FROM_PHP, FROM_EQUATION, FROM_MATHTEX, FROM_MIMETEX = (
     np.frombuffer(n.encode(), np.uint8)
     for n in (
@@ -31,7 +32,7 @@ def write(
         end -= 1
     if i == end:
         return
-    o = begin(data, i, 36, out, s, records, pool)
+    o = begin(data, i, _DOLLAR, out, s, records, pool)
     dollars = 2 if display else 1
     for _ in range(dollars):
         out[o] = 36
@@ -66,7 +67,7 @@ def annotation(data: Any, i: int, j: int, end: int, out: Any, s: Any, records: A
         pool[s[STACK] + 3 * k + 2] |= IN_SKIP
         k -= 1
     s[MATH_OUT] = -1
-    return tags.past(data, stop, end, 62)
+    return tags.past(data, stop, end)
 
 
 @numba.njit(cache=True, nogil=True, _nrt=False)
@@ -99,7 +100,7 @@ def _is_formula(data: Any, s: Any) -> bool:
             return True
         i = stop + 1
     start, end = s[tags.SRC], s[tags.SRC + 1]
-    i = find(data, start, end, 120) if start >= 0 else end
+    i = find(data, start, end, X) if start >= 0 else end
     while i < end:  # all have an x, which is rare, behind te
         if i - start >= 2 and data[i - 1] == 101 and data[i - 2] == 116:
             return (
@@ -109,7 +110,7 @@ def _is_formula(data: Any, s: Any) -> bool:
                 or contains(data, start, end, FROM_MATHTEX)
                 or contains(data, start, end, FROM_MIMETEX)
             )
-        i = find(data, i + 1, end, 120)
+        i = find(data, i + 1, end, X)
     return False
 
 

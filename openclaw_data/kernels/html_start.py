@@ -132,16 +132,9 @@ def start_tag(data: Any, i: int, end: int, out: Any, s: Any, records: Any, pool:
 @numba.njit(cache=True, nogil=True, _nrt=False)
 def _mark_tag(t: int, start: int, end: int, out: Any, s: Any, records: Any, pool: Any) -> None:
     """Note the tags whose attributes are metadata."""
-    if t == _META:
-        _mark(META, start, end, out, s, records, pool)
-    elif t == _LINK:
-        _mark(LINK, start, end, out, s, records, pool)
-    elif t == _HTML:
-        _mark(HTML, start, end, out, s, records, pool)
-    elif t == _BASE:
-        _mark(BASE, start, end, out, s, records, pool)
-    elif s[tags.DATETIME] >= 0:
-        _mark(TIME, start, end, out, s, records, pool)
+    kind = META if t == _META else LINK if t == _LINK else HTML if t == _HTML else BASE if t == _BASE else TIME
+    if kind != TIME or s[tags.DATETIME] >= 0:
+        _mark(kind, start, end, out, s, records, pool)
 
 
 @numba.njit(cache=True, nogil=True, _nrt=False)
@@ -167,14 +160,14 @@ def _raw(data: Any, i: int, j: int, end: int, name_end: int, t: int, out: Any, s
             formulas.write(data, j, stop, out, s, records, pool, display, False)
     elif t in (_XMP, _PLAINTEXT) and not skipped:
         _write_raw(data, j, stop, out, s, records, pool)
-    return tags.past(data, stop, end, 62)
+    return tags.past(data, stop, end)
 
 
 @numba.njit(cache=True, nogil=True, _nrt=False)
 def _write_raw(data: Any, i: int, end: int, out: Any, s: Any, records: Any, pool: Any) -> None:
     """The text of `<xmp>` and `<plaintext>`, as it stands."""
     if i < end:
-        o = text.begin(data, i, 0, out, s, records, pool)
+        o = text.begin(data, i, text.NO_LEAD, out, s, records, pool)
         s[BLOCK_FLAGS] |= IN_PRE
         for k in range(i, end):
             out[o] = data[k]

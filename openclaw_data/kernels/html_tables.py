@@ -33,7 +33,10 @@ _INLINE += "label map mark math meter nobr output picture progress q ruby rb rp 
 _INLINE += "span strike strong style sub sup svg time title tt u var noembed slot"
 TAGS = ["", *sorted(set(f"{_BLOCK} {_VOID} {_RAW} {_DROP} {_INLINE}".split()))]
 """Tag names by number; 0 is any other inline tag."""
-TAG = {name: k for k, name in enumerate(TAGS)}
+TAG: dict[str, Any] = {name: np.int64(k) for k, name in enumerate(TAGS)}
+"""Tag numbers by name. Not Python's numbers: for each constant of those numba compiles a callee anew."""
+DASH, LESS, GREATER, X = (np.uint8(c) for c in b"-<>x")
+"""Bytes that are searched for; numpy's numbers for the same reason."""
 
 _FLAGS = {
     "a": IN_LINK, "pre": IN_PRE, "listing": IN_PRE, "xmp": IN_PRE, "plaintext": IN_PRE, "li": IN_LIST, "dd": IN_LIST,

@@ -11,9 +11,12 @@ from numba.extending import intrinsic
 
 from openclaw_data.kernels.html_names import FNV_BASIS, FNV_PRIME, attribute_name, lookup
 from openclaw_data.kernels.html_tables import (
+    DASH,
     ENTITY_AT,
     ENTITY_KEYS,
     ENTITY_TEXT,
+    GREATER,
+    LESS,
     WINDOWS,
     WORD_BYTE,
     WORDS,
@@ -180,14 +183,14 @@ def comment_end(data: Any, i: int, end: int) -> int:
         return i + 1
     if i + 1 < end and data[i] == 45 and data[i + 1] == 62:  # <!--->
         return i + 2
-    i = find(data, i, end, 45)
+    i = find(data, i, end, DASH)
     while i + 2 < end:
         if data[i + 1] == 45:
             if data[i + 2] == 62:
                 return i + 3
             if data[i + 2] == 33 and i + 3 < end and data[i + 3] == 62:  # --!>
                 return i + 4
-        i = find(data, i + 1, end, 45)
+        i = find(data, i + 1, end, DASH)
     return end
 
 
@@ -214,7 +217,7 @@ def raw_end(data: Any, i: int, end: int, name_start: int, name_end: int, script:
     commented = doubled = False
     while i < end:
         if not commented:
-            i = find(data, i, end, 60)
+            i = find(data, i, end, LESS)
             if i == end:
                 break
         c = data[i]
@@ -317,6 +320,6 @@ def read_entity(data: Any, i: int, end: int, out: Any, o: int) -> tuple[int, int
 
 
 @numba.njit(cache=True, nogil=True, _nrt=False)
-def past(data: Any, i: int, end: int, byte: int) -> int:
-    """Position behind the next `byte` from `i` on; `end` where there is none."""
-    return min(find(data, i, end, byte) + 1, end)
+def past(data: Any, i: int, end: int) -> int:
+    """Position behind the next `>` from `i` on; `end` where there is none."""
+    return min(find(data, i, end, GREATER) + 1, end)

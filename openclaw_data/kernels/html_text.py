@@ -50,11 +50,14 @@ from openclaw_data.kernels.html_tables import (
     IN_LINK,
     IN_PRE,
     IN_SKIP,
+    LESS,
 )
 from openclaw_data.kernels.html_tags import find, read_entity
 from openclaw_data.kernels.html_vectors import RUN, blanks, copy_run, line_ends, lowest
 
 _ONE, _WHOLE_RUN = np.uint64(1), np.uint64((1 << RUN) - 1)
+NO_LEAD = np.uint8(0)
+"""Given to `begin` where what is written makes no difference to the gap before it."""
 AHEAD = 8
 """How far beyond the text a character reference is decoded to before it is known what becomes of it."""
 
@@ -170,9 +173,9 @@ def write_text(data: Any, i: int, end: int, out: Any, s: Any, records: Any, pool
     """Take the text from `i` up to the next markup; returns where that is."""
     flags = pool[s[STACK] + 3 * s[TOP] + 2]
     if flags & IN_SKIP:
-        i = find(data, i + 1, end, 60)
+        i = find(data, i + 1, end, LESS)
         while i < end and not markup_at(data, i, end):
-            i = find(data, i + 1, end, 60)
+            i = find(data, i + 1, end, LESS)
         return i
     if flags & IN_PRE:
         return _write_pre(data, i, end, out, s, records, pool, flags)
@@ -340,7 +343,7 @@ def _write_pre(data: Any, i: int, end: int, out: Any, s: Any, records: Any, pool
         if width:
             if fresh:
                 s[GAP] = NO_GAP
-            o = begin(data, i, 0, out, s, records, pool)
+            o = begin(data, i, NO_LEAD, out, s, records, pool)
             for k in range(width):
                 out[o + k] = out[x + k]
             s[OUT] = o + width

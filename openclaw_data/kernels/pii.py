@@ -206,34 +206,6 @@ def _number(
     return kind, start, last, stop
 
 
-@numba.njit(cache=True, nogil=True, _nrt=False, forceinline=True)
-def _look(
-    data: Any, i: int, stop: int, flag: int, begin: int, end: int, t: Any, digits: Any, sizes: Any, marks: Any,
-    ends: Any,
-) -> Any:  # fmt: skip
-    """What may stand at the character of bytes i to stop, by its `Tables.flags`.
-
-    Returns (kinds or 0, first byte, byte behind, where to go on).
-    """
-    kind, start, last = 0, i, stop
-    if flag & DIGIT:
-        kind, start, last, stop = _number(data, i, begin, end, t, digits, sizes, marks, ends)
-    if flag & WORD:
-        following = character(data, stop, end)[0]
-        if t.pairs[pair(character(data, i, end)[0], following)]:
-            kind |= words_after(data, i, begin, end, t.first, t.words, t.facts)
-    if flag & PROVINCE and stop < end and (0x41 <= data[stop] <= 0x5A or data[stop] in (0x20, 0xEF)):
-        kind |= PLATE if _plate(data, stop, end) else 0
-    if flag & NUMERAL:
-        stop = max(stop, _numerals(data, i, end, t.flags))
-        kind |= NUMERALS if stop - i >= 33 else 0
-    if flag & SIGN and _sign(data, i, begin, end, t.first, t.words, t.facts):
-        kind = EMAIL
-    if flag & COLON and _ipv6(data, i, begin, end):
-        kind = IPV6
-    return kind, start, last, stop
-
-
 @numba.njit(cache=True, nogil=True)
 def windows(offsets: Any, data: Any, t: Any) -> Any:
     """Find the windows of each document that may hold personal data, in order.
@@ -241,7 +213,7 @@ def windows(offsets: Any, data: Any, t: Any) -> Any:
     offsets int64[n+1], data uint8[bytes], t `Tables` -> (document int64[w], first byte int64[w], byte after the last
     int64[w], kinds int64[w]).
     """
-    leads, flags = t.leads, t.flags  # looked up in the loop, a field is counted as one more owner each time
+    leads, flags, pairs, first, words, facts, _ = t
     digits, marks = np.empty(pii_numbers.MOST_DIGITS, np.uint8), np.empty(pii_numbers.MOST_GROUPS, np.uint8)
     sizes, ends = np.empty(pii_numbers.MOST_GROUPS, np.int64), np.empty(pii_numbers.MOST_GROUPS, np.int64)
     size = len(offsets) + (offsets[-1] - offsets[0]) // MARGIN  # all but a document's first hold a left margin
@@ -261,7 +233,20 @@ def windows(offsets: Any, data: Any, t: Any) -> Any:
             if flag == 0:  # nearly all characters
                 i = stop
                 continue
-            kind, start, last, i = _look(data, i, stop, flag, begin, end, t, digits, sizes, marks, ends)
+            kind, start, last = 0, i, stop
+            if flag & DIGIT:
+                kind, start, last, stop = _number(data, i, begin, end, t, digits, sizes, marks, ends)
+            if flag & WORD and pairs[pair(character(data, i, end)[0], character(data, stop, end)[0])]:
+                kind |= words_after(data, i, begin, end, first, words, facts)
+            if flag & PROVINCE and stop < end and (0x41 <= data[stop] <= 0x5A or data[stop] in (0x20, 0xEF)):
+                kind |= PLATE if _plate(data, stop, end) else 0
+            if flag & NUMERAL:
+                stop = max(stop, _numerals(data, i, end, flags))
+                kind |= NUMERALS if stop - i >= 33 else 0
+            if flag & SIGN and _sign(data, i, begin, end, first, words, facts):
+                kind = EMAIL
+            if flag & COLON and _ipv6(data, i, begin, end):
+                kind = IPV6
             if kind:
                 left, right = _cut(data, start, min(last, end), begin, end)
                 if n > mine and left <= out[2, n - 1]:
@@ -270,4 +255,5 @@ def windows(offsets: Any, data: Any, t: Any) -> Any:
                 else:
                     out[0, n], out[1, n], out[2, n], out[3, n] = d, left, right, kind
                     n += 1
+            i = stop
     return out[0, :n].copy(), out[1, :n].copy(), out[2, :n].copy(), out[3, :n].copy()
