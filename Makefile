@@ -28,7 +28,7 @@ check: lint types test ## lint, types and test
 sample: $(VENV)/.installed ## write pipelines/sample/ anew from scripts/sample_prose/
 	$(BIN)/python scripts/make_sample.py
 
-engines: $(VENV)/.installed ## fetch Prism, Flink and Spark for the tests that compare engines
+engines: $(VENV)/.installed ## fetch Prism, Flink, Spark and HDFS for the tests that want them
 	$(BIN)/python scripts/engines.py $(ENGINES)
 
 clean: ## remove the environment and everything that was made

@@ -96,7 +96,7 @@ def persist(path: str, call: Callable[[], _T]) -> _T:
         except _FINAL as error:
             number = error.errno or _NUMBERS[next(kind for kind in _FINAL if isinstance(error, kind))]
             raise type(error)(number, os.strerror(number), path) from error
-        except OSError as error:
+        except (OSError, RuntimeError) as error:  # HDFS's clients raise the latter, for what passes too
             if wait is None or time.monotonic() - began > _PATIENCE:
                 raise _unreachable(path, error) from error
             time.sleep(wait)

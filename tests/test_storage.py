@@ -58,7 +58,7 @@ def test_json_goes_round_on_disk_and_behind_a_url(tmp_path: Path, prefix: str) -
 
 def test_storage_that_cannot_be_reached_is_one_line_with_a_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object) -> object:
-        raise RuntimeError("no credentials\nand more")
+        raise LookupError("no credentials\nand more")
 
     with pytest.raises(DataError, match=r"no://a: no:// is no storage that is known: Protocol not known: no\. Give a"):
         storage.exists("no://a")

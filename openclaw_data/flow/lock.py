@@ -94,15 +94,16 @@ def _open(folder: str, path: str) -> int:
 @contextlib.contextmanager
 def _remote(folder: str, path: str) -> Iterator[None]:
     ours = json.dumps(_me()._asdict()).encode()
-    if not remote.claim(path, ours):
+    with contextlib.suppress(FileNotFoundError):
         with storage.open_input(path) as file:
             left = _parse(file.read())
-        if left is None or left.host != _me().host or _lives(left):
+        if left is None or (left != _me() and (left.host != _me().host or _lives(left))):
             raise _refused(folder, path, left)
-        print(f"{folder}: going on after process {left.pid}, which is gone.", file=sys.stderr)  # noqa: T201
+        if left != _me():  # our own is from a run of this process whose last call failed
+            print(f"{folder}: going on after process {left.pid}, which is gone.", file=sys.stderr)  # noqa: T201
         storage.remove(path)
-        if not remote.claim(path, ours):
-            raise _refused(folder, path, None)
+    if not remote.claim(path, ours):  # it came in this moment; some servers know no such condition
+        raise _refused(folder, path, None)
     try:
         yield
     finally:
