@@ -68,13 +68,15 @@ class Page:
         self.call("POST", "/actions", {"actions": [{"type": "key", "id": "keyboard", "actions": actions}]})
 
     def console(self) -> list[dict[str, Any]]:
-        """What the console and the page's own errors said since the last call."""
-        return self.call("POST", "/se/log", {"type": "browser"})
+        """What the console and the page's own errors said since the last call; the browser's first tab is left out."""
+        said = self.call("POST", "/se/log", {"type": "browser"})
+        return [one for one in said if not one["message"].startswith("chrome://")]
 
     def requests(self) -> list[str]:
         """The URLs that were asked for since the last call."""
         events = (json.loads(e["message"])["message"] for e in self.call("POST", "/se/log", {"type": "performance"}))
-        return [e["params"]["request"]["url"] for e in events if e["method"] == "Network.requestWillBeSent"]
+        urls = [e["params"]["request"]["url"] for e in events if e["method"] == "Network.requestWillBeSent"]
+        return [url for url in urls if not url.startswith("chrome://")]
 
     def picture(self, path: Path, *, whole: bool = True) -> None:
         """A PNG of the page."""

@@ -78,6 +78,6 @@ def test_no_pattern_of_personal_data_takes_more_than_linear_time_on_what_it_is_m
             {c for c in re.sub(r"\\[a-zA-Z]", "", pattern.pattern) if c not in "^$|?*+{}()[]\\"} | {"1", "a", " "}
         )
         for unit in units[:40]:
-            text = unit * 60_000 + "\x7f"
-            with within(LIMIT_SECONDS, (pattern.pattern[:80], unit)):
+            text = unit * 40_000 + "\x7f"
+            with within(4, (pattern.pattern[:80], unit)):
                 sum(1 for _ in pattern.finditer(text))
