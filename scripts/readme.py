@@ -39,6 +39,7 @@ FILES = {
     "Makefile": "run, test, lint, types, check",
     "pyproject.toml": "dependencies and tools",
     "README.zh.md": "this page in Chinese",
+    "filters/README.zh.md": "the same in Chinese; the Chinese report takes the signals' meanings from it",
     ".pre-commit-config.yaml": "the linters before each commit",
     "CHANGELOG.md": "what changed, in sentences",
     "CONTRIBUTING.md": "how to set up, test and add a rule, a signal, a recipe, a dataset",
