@@ -1,9 +1,12 @@
 """Texts that were decoded with the wrong encoding before we saw them."""
 
+import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from openclaw_data import documents
-from openclaw_data.signals.mojibake import mojibake
+from openclaw_data.signals.mojibake import _shares, _sieve, mojibake
 
 ZH = "这是一个关于语言模型的数据集，我们在这里讨论如何清洗网页文本。"
 
@@ -51,6 +54,19 @@ def test_real_text_is_not_mojibake(text):
 
 def test_replacement_characters_are_a_share_of_all():
     assert fractions("ab\ufffd\ufffd", "", "abc")[1] == [0.5, 0.0, 0.0]
+
+
+_MARKS = [chr(c) for c in np.flatnonzero(_sieve())]
+_DAMAGED = [t.encode().decode(e, "replace") for t in ("你好，世界。", "déjà “vu”", "привет") for e in ("gbk", "cp1252")]
+_PIECES = st.one_of(st.sampled_from(_MARKS), st.sampled_from("ÃÂâ€äåÐÑ烫锟斤拷中文a? \n😀"), st.sampled_from(_DAMAGED))
+
+
+@settings(deadline=None)
+@given(st.lists(st.lists(_PIECES, max_size=12).map("".join), min_size=1, max_size=6))
+def test_what_the_sieve_lets_pass_by_the_expression_does_not_find_either(texts):
+    batch = documents.from_texts(texts)
+    wrong, replaced = _shares(batch.column("text"))
+    assert fractions(*texts) == (wrong.tolist(), replaced.tolist())
 
 
 def test_slices_and_empty_batches_work_and_columns_are_float32():

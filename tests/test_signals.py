@@ -83,3 +83,13 @@ def test_tokens_follow_spacy_in_english_and_jieba_in_chinese(text):
 def test_an_unknown_signal_is_refused():
     with pytest.raises(documents.DataError, match="there is no such signal"):
         signals.compute(documents.from_texts(["a"]), ["wrds"])
+
+
+def test_a_batch_measured_in_pieces_gives_what_the_whole_does(monkeypatch):
+    batch = documents.from_texts(["one two\nthree", "", "中文的网页。" * 9, "four five " * 7, "六"])
+    whole = signals.compute(batch, signals.SIGNALS)
+    monkeypatch.setattr(signals, "PIECE_BYTES", 64)
+    assert signals.compute(batch, signals.SIGNALS) == whole
+    assert {
+        name: len(array) for name, array in signals.compute(batch.slice(5), signals.SIGNALS).items()
+    } == dict.fromkeys(whole, 0)

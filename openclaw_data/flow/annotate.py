@@ -81,10 +81,15 @@ def write_part(task: folder.Task, batches: Iterator[tuple[pa.RecordBatch, ...]])
             folder.go_on()
             records += len(three[0])
             errors.update(three[2].column("error").to_pylist())
-            line_feeds += pc.sum(pc.count_substring(three[0].column("text"), "\n")).as_py() or 0
+            line_feeds += _line_feeds(three[0].column("text"))
             for writer, batch in zip(writers, three, strict=True):
                 writer.write_batch(batch)
     return {"records": records, "lines": records + line_feeds, "errors": dict(sorted(errors.items()))}
+
+
+def _line_feeds(texts: pa.Array) -> int:
+    offsets, data = documents.text_buffers(texts)
+    return int(np.count_nonzero(data[offsets[0] : offsets[-1]] == ord("\n")))  # Arrow takes 20 times as long
 
 
 def paths(task: folder.Task) -> list[str]:

@@ -4,8 +4,9 @@
 loads no kernel. filters/README.md says what each means.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from importlib import import_module
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, get_type_hints
 
 from openclaw_data.errors import DataError
@@ -180,6 +181,10 @@ def function(name: str) -> Any:
     return getattr(import_module(module), attribute)
 
 
+PIECE_BYTES = 2 << 20
+"""So much text is measured at a time. What its tokens take, several times that, the next piece uses again."""
+
+
 def compute(
     batch: "pa.RecordBatch", names: Iterable[str], models: Mapping[str, Any] | None = None
 ) -> "dict[str, pa.Array]":
@@ -200,6 +205,29 @@ def compute(
     for name in names:
         if name not in known and name not in ADDED:
             raise DataError(f"signal {name!r}", "there is no such signal.", "`filters/README.md` lists them.")
+    found = [_measured(piece, names, models) for piece in _pieces(batch)]
+    if len(found) == 1:
+        return found[0]
+    import pyarrow as pa
+
+    return {name: pa.concat_arrays([one[name] for one in found]) for name in names}
+
+
+def _pieces(batch: "pa.RecordBatch") -> "Iterator[pa.RecordBatch]":
+    """The batch in pieces of about `PIECE_BYTES` of text; one at the least."""
+    import numpy as np
+
+    from openclaw_data import documents
+
+    offsets, _ = documents.text_buffers(batch.column("text"))
+    cuts = np.flatnonzero(np.diff((offsets[1:] - offsets[0]) // PIECE_BYTES)) + 1
+    for first, last in pairwise([0, *cuts.tolist(), len(batch)]):
+        yield batch.slice(first, last - first)
+
+
+def _measured(batch: "pa.RecordBatch", names: list[str], models: Mapping[str, Any] | None) -> "dict[str, pa.Array]":
+    """`compute` for one piece."""
+    known = {**SIGNALS, **OPTIONAL}
     made: dict[str, pa.Array] = {}
     sources = dict.fromkeys(known[name] for name in names if name in known)
     for source in sources:

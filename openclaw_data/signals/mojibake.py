@@ -1,14 +1,25 @@
 """Text that was decoded with the wrong encoding before we saw it: no later step can read it, so a rule may drop it."""
 
 from functools import cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+import numpy as np
 import pyarrow as pa
+
+from openclaw_data import documents
+from openclaw_data.kernels import pairs
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     import polars as pl
+
+_HAN, _REST = range(0xE4, 0xEA), range(0x80, 0xC0)
+"""Bytes of UTF-8: what Chinese characters begin with, and what goes on after any first byte."""
+_FIRST = (0xE2, 0xE3, *_HAN, 0xEF)
+_LEADS = ((_HAN, _REST), ((0xE2,), (0x80,)), ((0xE3,), range(0x80, 0x84)), ((0xEF,), (0xBC, 0xBD)))
+"""First bytes, and what may follow: general punctuation is E2 80, CJK punctuation and kana E3 80 to E3 83, full-width
+forms EF BC and EF BD."""
 
 
 class Mojibake(NamedTuple):
@@ -24,16 +35,25 @@ class Mojibake(NamedTuple):
 
 def mojibake(batch: pa.RecordBatch) -> Mojibake:
     """Measure wrong decodings in the texts of a batch."""
+    texts = batch.column("text")
+    rows = np.flatnonzero(pairs.held(*documents.text_buffers(texts), _sieve()))
+    wrong, replaced = _shares(texts.take(pa.array(rows))) if len(rows) else (0.0, 0.0)  # most texts have none
+    found = np.zeros((2, len(batch)), np.float32)
+    found[0, rows], found[1, rows] = wrong, replaced
+    return Mojibake(*map(pa.array, found))
+
+
+def _shares(texts: pa.Array) -> tuple[Any, Any]:
+    """Of each text the share of what `pattern` finds, and of U+FFFD: (float32[n], float32[n])."""
     import polars as pl
 
     text = pl.col("text")
     chars = text.str.len_chars()
     wrong = chars - text.str.replace_all(pattern(), "").str.len_chars()
-    frame = pl.DataFrame({"text": pl.Series(batch.column("text"))}).select(
-        mojibake_fraction=_share(wrong, chars),
-        replacement_fraction=_share(text.str.count_matches("\ufffd", literal=True), chars),
+    frame = pl.DataFrame({"text": pl.Series(texts)}).select(
+        wrong=_share(wrong, chars), replaced=_share(text.str.count_matches("\ufffd", literal=True), chars)
     )
-    return Mojibake(*(frame[name].to_arrow().cast(pa.float32()) for name in Mojibake._fields))
+    return frame["wrong"].to_numpy(), frame["replaced"].to_numpy()
 
 
 def _share(part: "pl.Expr", whole: "pl.Expr") -> "pl.Expr":
@@ -55,17 +75,14 @@ def pattern() -> str:
       signs. One `é»` occurs in French, so runs of two are asked for where a letter is common.
     * GBK read as windows-1252 (`ÖÐ¹ú` for 中国): four pairs of high letters in a row.
     """
-    han, rest = range(0xE4, 0xEA), range(0x80, 0xC0)
-    first = _gbk_class(((a, b) for a in (0xE2, 0xE3, *han, 0xEF) for b in rest), "")
-    # General punctuation is E2 80, CJK punctuation and kana E3 80 to E3 83, full-width forms EF BC and EF BD.
-    leads = ((han, rest), ((0xE2,), (0x80,)), ((0xE3,), range(0x80, 0x84)), ((0xEF,), (0xBC, 0xBD)))
+    first = _gbk_class(((a, b) for a in _FIRST for b in _REST), "")
     rests = "|".join(
         # 0x80 leads no pair: browsers make it a euro sign, other decoders U+FFFD.
-        _gbk_class(((a, b) for a in rest for b in lead), "")
-        + _gbk_class(((a, b) for a in follows for b in rest), "\u20ac\ufffd" if 0x80 in follows else "")
-        for lead, follows in leads
+        _gbk_class(((a, b) for a in _REST for b in lead), "")
+        + _gbk_class(((a, b) for a in follows for b in _REST), "\u20ac\ufffd" if 0x80 in follows else "")
+        for lead, follows in _LEADS
     )
-    tail = "[" + bytes(rest).decode("cp1252", "ignore").replace("-", "") + "\u0080-\u00bf]"
+    tail = "[" + bytes(_REST).decode("cp1252", "ignore").replace("-", "") + "\u0080-\u00bf]"
     return "|".join(
         (
             "[锟斤拷]{3,}",
@@ -80,6 +97,21 @@ def pattern() -> str:
             "[À-ÖØ-ö][\u00a1-\u00fe](?:[\u00b0-\u00f7][\u00a1-\u00fe]){3,}",
         )
     )
+
+
+@cache
+def _sieve() -> Any:
+    """The characters that may begin what `pattern` finds, those that may come second, and U+FFFD: uint8[65536]."""
+    second = _gbk_class(((a, b) for a in _REST for lead, _ in _LEADS for b in lead), "")
+    latin = "".join(map(chr, range(0x80, 0xFF)))
+    table = np.zeros(0x10000, np.uint8)
+    for flag, found in (
+        (pairs.BEGINS, "锟斤拷烫屯" + latin + _gbk_class(((a, b) for a in _FIRST for b in _REST), "")),
+        (pairs.FOLLOWS, "锟斤拷烫屯" + latin + bytes(_REST).decode("cp1252", "ignore") + second),
+        (pairs.ALONE, "\ufffd"),
+    ):
+        table[[ord(c) for c in found if c > "\x7f"]] |= flag
+    return table
 
 
 def _gbk_class(pairs: "Iterable[tuple[int, int]]", more: str) -> str:
