@@ -76,6 +76,7 @@ def table(anchors: Any, short: Any, lengths: Any, hashes: Any) -> Table:
 
 
 def _bits(keys: Any) -> Any:
+    """`Table.bits` of keys uint64[n]: 16 places or more a key, so that few other keys find theirs set."""
     k = max(6, len(keys).bit_length() + 4)
     places = keys >> np.uint64(64 - k)
     bits = np.zeros(1 << (k - 6), np.uint64)
@@ -256,6 +257,7 @@ def _leading(size: int) -> Any:
 
 @numba.njit(cache=True, nogil=True)
 def _grown(hits: Any) -> Any:
+    """A copy of hits int64[5, m] with room for twice as many."""
     more = np.empty((hits.shape[0], 2 * hits.shape[1]), np.int64)
     more[:, : hits.shape[1]] = hits
     return more

@@ -142,6 +142,7 @@ def maybe_shared(keys: Any) -> Any:
 
 @numba.njit(cache=True, nogil=True)
 def _band_keys(signatures: Any, bands: int, rows: int) -> Any:
+    """`band_keys`, as uint64[n, bands]."""
     n = len(signatures)
     out = np.empty((n, bands), np.uint64)
     for row in range(n):
@@ -215,6 +216,7 @@ def units(data: Any, start: int, end: int, table: Any, out: Any) -> int:
 
 @numba.njit(cache=True, nogil=True)
 def _hash_texts(offsets: Any, data: Any, table: Any, multipliers: Any, addends: Any) -> Any:
+    """The fields of `Hashes`, folded as uint64[n]; table: `folding_table`; the rest: `permutations`."""
     n = len(offsets) - 1
     folded, shingles = np.zeros(n, np.uint64), np.zeros(n, np.int32)
     signatures = np.full((n, PERMUTATIONS), np.uint32(0xFFFFFFFF), np.uint32)
@@ -276,6 +278,7 @@ def _lower_by_four(signature: Any, shingles: Any, multipliers: Any, addends: Any
 
 @numba.njit(cache=True, nogil=True)
 def _hash_bytes(offsets: Any, data: Any) -> Any:
+    """`hash_bytes`, as uint64[n]."""
     n = len(offsets) - 1
     out = np.empty(n, np.uint64)
     for row in range(n):

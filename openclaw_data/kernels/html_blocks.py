@@ -89,6 +89,7 @@ def _character(out: Any, i: int, end: int) -> tuple[Any, int]:
 
 @numba.njit(cache=True, nogil=True, _nrt=False, inline="always")
 def _kind(code: int) -> Any:
+    """The entry of `KIND` of a code point; above U+FFFF Han counts as words, all else as marks."""
     if code < 1 << 16:
         return np.int64(KIND[code])
     return np.int64(WORD_CHAR | HAN_CHAR if 0x20000 <= code < 0x33480 else MARK_CHAR)

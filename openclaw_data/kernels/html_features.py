@@ -147,14 +147,14 @@ def _pages(
         b0, b1, e0, e1 = page_blocks[p], page_blocks[p + 1], page_elements[p], page_elements[p + 1]
         if b0 < b1:
             title_words = note(data, titles[p, 0], titles[p, 1], title)
-            _page(
+            rows_of_page(
                 out, blocks[b0:b1], elements[e0:e1], bag, stats[b0:b1], facts[e0:e1], b0, e0, words, beginnings, title,
                 title_words, slots, groups, sums, group_of, keys, matrix[b0:b1],
             )  # fmt: skip
 
 
 @numba.njit(cache=True, nogil=True, _nrt=False)
-def _page(
+def rows_of_page(
     out: Any, blocks: Any, elements: Any, bag: Any, stats: Any, facts: Any, b0: int, e0: int, words: Any,
     beginnings: Any, title: Any, title_words: int, slots: Any, groups: Any, sums: Any, group_of: Any, keys: Any,
     matrix: Any,

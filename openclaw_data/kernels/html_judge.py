@@ -10,7 +10,7 @@ import numpy as np
 
 from openclaw_data.kernels import html_blocks as text
 from openclaw_data.kernels import html_containers, html_features, html_trees
-from openclaw_data.kernels.html_features import _page as rows_of_page
+from openclaw_data.kernels.html_features import rows_of_page
 from openclaw_data.kernels.html_layout import B_FLAGS
 from openclaw_data.kernels.html_tables import IN_PRE
 from openclaw_data.kernels.html_titles import note as note_title
@@ -41,6 +41,7 @@ class Room(NamedTuple):
 
 
 def _room(scan: Any) -> Room:
+    """Room for the largest page of a scan and a group begun before it."""
     most, elements = int(np.diff(scan.page_blocks).max()), int(np.diff(scan.page_elements).max())
     rows = most + GROUP
     return Room(

@@ -72,6 +72,7 @@ def build(phrases: Sequence[tuple[str, int, int, int]]) -> Trie:
 
 @numba.njit(cache=True, nogil=True, inline="always")
 def _slot(key: int, mask: int) -> Any:
+    """Where the search for an edge begins in the table of mask + 1 slots."""
     return np.int64((np.uint64(key) * _MULTIPLIER) >> np.uint64(40)) & mask
 
 

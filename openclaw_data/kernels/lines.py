@@ -56,6 +56,7 @@ def hash_lines(offsets: npt.NDArray[np.int64], data: npt.NDArray[np.uint8]) -> L
 
 @numba.njit(cache=True, nogil=True)
 def _hash_lines(offsets: Any, data: Any, table: Any) -> Any:
+    """The fields of `Lines`, hashes as uint64[m]; table: `line_table`."""
     n = len(offsets) - 1
     line_offsets = np.zeros(n + 1, np.int64)
     for row in range(n):

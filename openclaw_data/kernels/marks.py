@@ -41,6 +41,7 @@ def particle_kinds() -> Any:
 
 @numba.njit(cache=True, nogil=True, _nrt=False, forceinline=True)
 def _holds(table: Any, code: int) -> Any:
+    """Is the code point in the table?"""
     for value in table:  # noqa: SIM110 - numba has no any()
         if value == code:
             return True

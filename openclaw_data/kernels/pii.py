@@ -81,6 +81,7 @@ def _sign(data: Any, i: int, begin: int, end: int, first: Any, words: Any, facts
 
 @numba.njit(cache=True, nogil=True, _nrt=False)
 def _hexadecimal(b: int) -> bool:
+    """Is it 0-9, A-F or a-f?"""
     return 0x30 <= b <= 0x39 or 0x41 <= b <= 0x46 or 0x61 <= b <= 0x66
 
 

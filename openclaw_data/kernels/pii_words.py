@@ -40,10 +40,9 @@ _BACKWARD = {
 _FREE = {"wxid", "ssn", "social sec", "passport"}
 """Words behind which a letter may follow."""
 DIGIT, SIGN, COLON, WORD, NUMERAL, PROVINCE = 1, 2, 4, 8, 16, 32
-
-
+"""What a character may begin: bits of `Tables.leads` and `Tables.flags`."""
 _FORWARDS, _BACKWARDS, _HOSTS = range(3)
-"""Lists of words."""
+"""Lists of words: rows of `Tables.first`."""
 
 
 class Tables(NamedTuple):

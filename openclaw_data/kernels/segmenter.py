@@ -19,16 +19,19 @@ _MISSING = -3.14e100  # jieba's MIN_FLOAT
 _B, _M, _E, _S = range(4)
 ALONE, BREAK = -1, -2
 """What stands for a character that jieba does not join, and behind the last of a run."""
-
-
 _NONE, _FLOOR = -np.inf, -1e300
 """The log of the probability of what is no word, and less than that of any path."""
+_SLOT_BITS, _SEEN_BITS, _DEEPER_BITS = 19, 20, 21
+_HASH = np.uint64(0x9E3779B97F4A7C15)
+_NODE, _PARENT, _VALUE = 0x7FFFF, 0x80000, 0x1FFF
+"""An entry of the table of pairs: first << 48 | second << 33 | number of its weight << 20 | has children << 19 | node.
+Eight bytes a pair: the table is read all over, and what it takes of the cache is what words cost."""
 
 
 class Tables(NamedTuple):
     """Jieba's dictionary as a trie whose nodes are in breadth-first order, and its model."""
 
-    pairs: Any  # int64[slots]: open-addressing table of the second level: see `_entries`; -1 where free
+    pairs: Any  # int64[slots]: open-addressing table of the second level: see `_NODE`; -1 where free
     values: Any  # float64[...]: the weights that pairs have
     seen: Any  # uint64[...]: a bit for each hashed pair, so that most pairs of characters need no look at the table
     deeper: Any  # uint64[...]: the same for each node below the second level: its parent and its character
@@ -85,13 +88,6 @@ def tables() -> Tables:
         np.concatenate(codes).astype(np.uint16), weight, np.concatenate(([_NONE] * 2, weights[0])), -float(total),
         start, step, emit,
     )  # fmt: skip
-
-
-_SLOT_BITS, _SEEN_BITS, _DEEPER_BITS = 19, 20, 21
-_HASH = np.uint64(0x9E3779B97F4A7C15)
-_NODE, _PARENT, _VALUE = 0x7FFFF, 0x80000, 0x1FFF
-"""An entry of the table of pairs: first << 48 | second << 33 | number of its weight << 20 | has children << 19 | node.
-Eight bytes a pair: the table is read all over, and what it takes of the cache is what words cost."""
 
 
 def _bits(keys: Any, bits: int) -> Any:

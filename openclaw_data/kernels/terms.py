@@ -72,6 +72,7 @@ def _beginnings(terms: Sequence[str]) -> tuple[Any, Any, Any]:
 
 @numba.njit(cache=True, nogil=True, inline="always")
 def _slot(key: int, mask: int) -> Any:
+    """Where the search for an edge begins in the table of mask + 1 slots."""
     return np.int64((np.uint64(key) * _MIX) >> np.uint64(20)) & mask
 
 
@@ -104,6 +105,7 @@ def _pair(data: Any, i: int, first: int, size: int, mask: int) -> Any:
 
 @numba.njit(cache=True, nogil=True, _nrt=False)
 def _insert(keys: Any, targets: Any, new: Any, nodes: Any) -> None:
+    """Put edges into a table with free slots enough: new int64[m], all different, to nodes int32[m]."""
     mask = len(keys) - 1
     for i in range(len(new)):
         s = _slot(new[i], mask)
@@ -114,6 +116,7 @@ def _insert(keys: Any, targets: Any, new: Any, nodes: Any) -> None:
 
 @numba.njit(cache=True, nogil=True, _nrt=False)
 def _word(b: int) -> bool:
+    """Is the byte a letter or a digit of ASCII?"""
     return 0x30 <= b <= 0x39 or 0x41 <= b <= 0x5A or 0x61 <= b <= 0x7A
 
 

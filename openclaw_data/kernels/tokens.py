@@ -300,6 +300,7 @@ def _grown(array: Any, used: int, size: int) -> Any:
 
 @numba.njit(cache=True, nogil=True)
 def _scan(offsets: Any, data: Any, classes: Any, tables: Any, space: Any) -> Any:
+    """`scan`, with classes uint8[TABLE_SIZE], and tables and room for the longest text of `segmenter`."""
     n = len(offsets) - 1
     size = max(offsets[n] - offsets[0], 0)
     counts, doc_tokens = np.zeros((n, len(COUNTS)), np.int32), np.zeros(n + 1, np.int64)
