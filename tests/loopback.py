@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+from tests.timing import PATIENCE_SECONDS
+
 
 class Failing(ThreadingHTTPServer):
     """Passes HTTP on to `target`; every so many-th call fails, in turn before and after having done its work.
@@ -36,7 +38,7 @@ class _Passing(BaseHTTPRequestHandler):
             self.server.failed += 1
             self._answer(503, [], b"")
         else:
-            there = http.client.HTTPConnection(self.server.target, timeout=30)
+            there = http.client.HTTPConnection(self.server.target, timeout=PATIENCE_SECONDS)
             there.request(self.command, self.path, body, dict(self.headers.items()))
             response = there.getresponse()
             content = response.read()

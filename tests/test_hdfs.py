@@ -4,7 +4,6 @@ import os
 import shutil
 import subprocess
 import sys
-import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import suppress
@@ -15,9 +14,9 @@ import pytest
 import openclaw_data
 from openclaw_data import remote, storage
 from openclaw_data.documents import DataError
+from tests.timing import wait_until
 
 JARS = next(iter(sorted((Path(__file__).parents[1] / ".engines").glob("hadoop-*"))), None)
-START_SECONDS = 60.0
 
 
 @pytest.fixture(scope="module")
@@ -53,13 +52,14 @@ def free() -> int:
 
 
 def _wait(url: str, server: "subprocess.Popen[bytes]") -> None:
-    began = time.monotonic()
-    while time.monotonic() - began < START_SECONDS and server.poll() is None:
+    def answers() -> bool:
+        assert server.poll() is None, "HDFS ended"
         with suppress(OSError):
             urllib.request.urlopen(url, timeout=10).close()
-            return
-        time.sleep(0.2)
-    pytest.fail("HDFS did not start")
+            return True
+        return False
+
+    wait_until(answers, "HDFS did not start")
 
 
 RECIPE = """
