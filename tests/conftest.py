@@ -1,5 +1,7 @@
 """Fixtures for all tests."""
 
+import atexit
+import gc
 import signal
 import sys
 import tempfile
@@ -63,6 +65,7 @@ def cli(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> 
         finally:
             for number, handler in handlers.items():
                 signal.signal(number, handler)
+            atexit.unregister(gc.freeze)  # it is not this process that ends: duckdb would speak of what is left
         return Ended(status, *capsys.readouterr())
 
     return call
