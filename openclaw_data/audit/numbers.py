@@ -18,7 +18,7 @@ from openclaw_data.signals import catalogue
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 SAMPLES = 3
 """Documents of each outcome and rule that the report shows."""
-ROWS = 32_768
+ROWS = 8192
 """Rows of `decisions/` in memory, and a row group more."""
 DOMAIN = "url_host_registered_domain"
 _SCORES = ("language_score", "quality_score", "toxicity_score")

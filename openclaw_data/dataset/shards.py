@@ -39,7 +39,7 @@ UNIQUE = ("id", "text", "title", "url", "content_digest", "text_sha256")
 """Columns whose values differ from row to row."""
 DECISIONS: dict[str, Any] = {"compression": "zstd", "compression_level": 3, "write_page_index": True}
 """How a part of decisions/ is written."""
-ROW_GROUP_BYTES = 64_000_000
+ROW_GROUP_BYTES = 50_000_000
 """Memory of a row group, which a shard's writer and most readers hold whole. Hub viewers bear 100-300 MB."""
 
 
