@@ -18,7 +18,7 @@ from openclaw_data.signals import catalogue
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 SAMPLES = 3
 """Documents of each outcome and rule that the report shows."""
-ROWS = 8192
+ROWS = 16_384
 """Rows of `decisions/` in memory, and a row group more."""
 DOMAIN = "url_host_registered_domain"
 _SCORES = ("language_score", "quality_score", "toxicity_score")
@@ -245,6 +245,20 @@ def measure(tally: Tally, manifest: Mapping[str, Any], work: str = "") -> report
     return blocks.assemble(tally, manifest, blocks.stages(manifest), rules_of(manifest), work)
 
 
+def _some(metadata: Any) -> Iterator[list[int]]:
+    """The row groups of a file, so many at a time as have `ROWS`: each one alone would cost as much as eight."""
+    groups: list[int] = []
+    rows = 0
+    for group in range(metadata.num_row_groups):
+        if rows >= ROWS:
+            yield groups
+            groups, rows = [], 0
+        groups.append(group)
+        rows += metadata.row_group(group).num_rows
+    if groups:
+        yield groups
+
+
 def _frames(dataset: str, files: Iterable[str], tally: Tally) -> Iterator[pl.DataFrame]:
     """What is counted of the rows of `decisions/`, with their place: `ROWS` at a time, of small parts together."""
     pieces: list[pa.Table] = []
@@ -254,8 +268,8 @@ def _frames(dataset: str, files: Iterable[str], tally: Tally) -> Iterator[pl.Dat
             raise DataError(path, "is missing, though the manifest lists it.", "Fetch the dataset again.")
         opened = storage.open_parquet(path)
         columns, start = tally.wanted(opened.schema_arrow.names), 0
-        for group in range(opened.num_row_groups):
-            piece = opened.read_row_group(group, columns)
+        for groups in _some(opened.metadata):
+            piece = opened.read_row_groups(groups, columns)
             place = np.full(len(piece), part), np.arange(start, start + len(piece))
             for name, values in zip(_PLACE, place, strict=True):
                 piece = piece.append_column(name, pa.array(values))
